@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let rules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: rules)
+}
+
+/// The layers, lowest first. Arrows point downward only; a tidy test holds every `import` against this list.
+let package = Package(
+  name: "quotewire",
+  products: [
+    .library(name: "Quotewire", targets: ["Quotewire"]),
+    .executable(name: "quotewire", targets: ["quotewire-cli"]),
+    .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
+  ],
+  targets: [
+    // 0
+    .target(name: "CShims"),
+    module("Bytes", ["CShims"]),
+    module("Rings", ["CShims"]),
+    module("Metrics"),
+    // 1
+    module("Market", ["Bytes", "Rings"]),
+    // 2
+    module("JSON", ["Bytes", "CShims"]),
+    module("WebSocket", ["Bytes", "CShims"]),
+    module("Recording", ["Bytes"]),
+    module("Formats", ["Bytes", "Market", "JSON"]),
+    // 3
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+    module("IO", ["Bytes", "CShims", "COpenSSL"]),
+    module("DXLink", ["Bytes", "Market", "JSON"]),
+    // 4
+    module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
+    // 5
+    module("Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+    module("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    // 6
+    module("Quotewire", ["Bytes", "Market", "Sinks", "Ingest"]),
+    // 7
+    module(
+      "QuotewireCLI",
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+    program("quotewire-cli", ["QuotewireCLI"]),
+    program("quotewire-conformance", ["Bytes", "JSON", "WebSocket", "IO"]),
+    // tests
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    tests("BytesTests", ["Bytes"]),
+    tests("RingsTests", ["Rings"]),
+    tests("MetricsTests", ["Metrics"]),
+    tests("MarketTests", ["Market"]),
+    tests("JSONTests", ["JSON", "Bytes"]),
+    tests("WebSocketTests", ["WebSocket", "Bytes"]),
+    tests("RecordingTests", ["Recording", "Bytes"]),
+    tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
+    tests("IOTests", ["IO", "Bytes"]),
+    tests("DXLinkTests", ["DXLink", "Market", "JSON", "Bytes"]),
+    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats"]),
+    tests("IngestTests", ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
+    tests("SimulatorTests", ["Simulator", "DXLink", "Market", "Bytes", "JSON"]),
+    tests("CLITests", ["QuotewireCLI"]),
+    tests("SystemTests", []),
+    tests("TidyTests", []),
+  ],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,8 @@
+#ifndef QW_CSHIMS_H
+#define QW_CSHIMS_H
+/* What Swift cannot reach, one topic a header: every name starts with qw_. */
+#include "qw_crc32c.h"
+#include "qw_json.h"
+#include "qw_websocket.h"
+#include "qw_os.h"
+#endif
