@@ -1,0 +1,26 @@
+import Synchronization
+
+/// One sink's figures, shared between lanes (which accept or drop) and its worker (which writes).
+package final class SinkCounters: Sendable {
+  private let acceptedCount = Atomic<Int>(0)
+  private let droppedCount = Atomic<Int>(0)
+  private let writtenCount = Atomic<Int>(0)
+  private let byteCount = Atomic<Int>(0)
+  private let backlogCount = Atomic<Int>(0)
+
+  package init() {}
+
+  /// Events that entered the sink's rings.
+  package var accepted: Int { acceptedCount.load(ordering: .relaxed) }
+  /// Events that the policy gave up.
+  package var dropped: Int { droppedCount.load(ordering: .relaxed) }
+  /// Events whose bytes were handed to the operating system.
+  package var written: Int { writtenCount.load(ordering: .relaxed) }
+  /// Bytes handed to the operating system.
+  package var bytes: Int { byteCount.load(ordering: .relaxed) }
+
+  func accept(_ events: Int) { acceptedCount.wrappingAdd(events, ordering: .relaxed) }
+  func drop(_ events: Int) { droppedCount.wrappingAdd(events, ordering: .relaxed) }
+  func write(_ events: Int) { writtenCount.wrappingAdd(events, ordering: .relaxed) }
+  func write(bytes: Int) { byteCount.wrappingAdd(bytes, ordering: .relaxed) }
+}
