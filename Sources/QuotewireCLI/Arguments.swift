@@ -1,0 +1,107 @@
+/// The arguments of one command, checked against its options.
+package struct Arguments: Sendable {
+  package private(set) var operands: [String] = []
+  private var values: [String: [String]] = [:]
+  private let command: String
+
+  /// Takes `--name value`, `--name=value`, switches, operands, and `--` before operands that begin with a dash.
+  package init(_ words: [String], for command: Command) throws(CommandFailure) {
+    self.command = command.name
+    var i = 0
+    while i < words.count {
+      let word = words[i]
+      i += 1
+      if word == "--" {
+        operands += words[i...]
+        break
+      }
+      guard word.hasPrefix("--") else {
+        if word.count > 1 && word.hasPrefix("-") { throw Self.unknown(word, command) }
+        operands.append(word)
+        continue
+      }
+      let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard let option = command.option(name) else { throw Self.unknown("--" + name, command) }
+      var value = parts.count == 2 ? String(parts[1]) : nil
+      if option.value == nil {
+        if value != nil { throw .usage("--\(name) takes no value; see 'quotewire \(command.name) --help'") }
+      } else if value == nil {
+        guard i < words.count else {
+          throw .usage("--\(name) needs a value (\(option.value ?? "")); see 'quotewire \(command.name) --help'")
+        }
+        value = words[i]
+        i += 1
+      }
+      if values[name] != nil && !option.isRepeatable { throw .usage("--\(name) was given twice; give it once") }
+      values[name, default: []].append(value ?? "")
+    }
+    guard command.operandCount.contains(operands.count) else {
+      throw .usage(
+        "\(command.name) takes \(Self.words(command.operandCount)) (\(command.operands)), not \(operands.count); "
+          + "see 'quotewire \(command.name) --help'")
+    }
+  }
+
+  private static func words(_ count: ClosedRange<Int>) -> String {
+    if count.lowerBound == count.upperBound {
+      return count.lowerBound == 0 ? "no operands" : "\(count.lowerBound) operand\(count.lowerBound == 1 ? "" : "s")"
+    }
+    return count.upperBound > 100 ? "at least \(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound) operands"
+  }
+
+  private static func unknown(_ word: String, _ command: Command) -> CommandFailure {
+    let known = command.options.map { "--" + $0.name }
+    let hint = Suggestion.nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
+    return .usage("\(command.name) has no option \(word)\(hint) See 'quotewire \(command.name) --help'")
+  }
+
+  package func has(_ name: String) -> Bool { values[name] != nil }
+  package func string(_ name: String) -> String? { values[name]?.last }
+  package func all(_ name: String) -> [String] { values[name] ?? [] }
+
+  /// The parts of every comma-separated value of an option, without blanks.
+  package func list(_ name: String) -> [String] {
+    all(name).flatMap { $0.split(separator: ",").map { Text.trimmed($0) } }.filter { !$0.isEmpty }
+  }
+
+  package func int(_ name: String, in range: ClosedRange<Int>) throws(CommandFailure) -> Int? {
+    guard let text = string(name) else { return nil }
+    guard let value = Int(text), range.contains(value) else {
+      throw .usage("--\(name) takes a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+    }
+    return value
+  }
+
+  package func seconds(_ name: String) throws(CommandFailure) -> Double? {
+    guard let text = string(name) else { return nil }
+    guard let value = Duration.seconds(text) else {
+      throw .usage("--\(name) takes seconds or a duration such as 90s, 5m or 2h, not '\(text)'")
+    }
+    return value
+  }
+}
+
+/// Small texts.
+enum Text {
+  static func trimmed(_ text: some StringProtocol) -> String {
+    var s = Substring(text)
+    while let c = s.first, c.isWhitespace { s.removeFirst() }
+    while let c = s.last, c.isWhitespace { s.removeLast() }
+    return String(s)
+  }
+}
+
+/// Durations as people write them.
+enum Duration {
+  /// Seconds of `90`, `1.5`, `90s`, `500ms`, `5m`, `2h` or `1d`; nil for anything else or a negative one.
+  static func seconds(_ text: String) -> Double? {
+    let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      guard let n = Double(text.dropLast(unit.count)), n >= 0, n.isFinite else { return nil }
+      return n * factor
+    }
+    guard let n = Double(text), n >= 0, n.isFinite else { return nil }
+    return n
+  }
+}
