@@ -142,9 +142,12 @@ package struct RecordConsumer: ~Copyable, Sendable {
     return done
   }
 
+  /// True when the producer has gone; records may still wait.
+  package var isProducerGone: Bool { core.producerGone.load(ordering: .acquiring) }
+
   /// True when the producer has gone and nothing waits any more.
   package mutating func isFinished() -> Bool {
-    core.producerGone.load(ordering: .acquiring) && available() == 0
+    isProducerGone && available() == 0
   }
 
   /// The bell that the producer rings.

@@ -6,7 +6,6 @@ package final class SinkCounters: Sendable {
   private let droppedCount = Atomic<Int>(0)
   private let writtenCount = Atomic<Int>(0)
   private let byteCount = Atomic<Int>(0)
-  private let backlogCount = Atomic<Int>(0)
 
   package init() {}
 
@@ -23,4 +22,24 @@ package final class SinkCounters: Sendable {
   func drop(_ events: Int) { droppedCount.wrappingAdd(events, ordering: .relaxed) }
   func write(_ events: Int) { writtenCount.wrappingAdd(events, ordering: .relaxed) }
   func write(bytes: Int) { byteCount.wrappingAdd(bytes, ordering: .relaxed) }
+}
+
+/// The recording's figures, shared between lanes and the writing thread.
+package final class RecordingCounters: Sendable {
+  private let entryCount = Atomic<Int>(0)
+  private let byteCount = Atomic<Int>(0)
+  private let lostCount = Atomic<Int>(0)
+
+  package init() {}
+
+  /// Entries appended to the file.
+  package var entries: Int { entryCount.load(ordering: .relaxed) }
+  /// Bytes of the file so far.
+  package var bytes: Int { byteCount.load(ordering: .relaxed) }
+  /// Payloads that were dropped, each within a marked gap.
+  package var lost: Int { lostCount.load(ordering: .relaxed) }
+
+  func append(_ entries: Int) { entryCount.wrappingAdd(entries, ordering: .relaxed) }
+  func write(bytes: Int) { byteCount.wrappingAdd(bytes, ordering: .relaxed) }
+  func lose(_ payloads: Int) { lostCount.wrappingAdd(payloads, ordering: .relaxed) }
 }

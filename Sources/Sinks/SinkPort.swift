@@ -32,7 +32,7 @@ package final class SinkPort {
   }
 
   /// Hands over a gap mark; waits for room, because a mark is never dropped while the worker lives.
-  package func accept(_ gap: GapMark, isStopping: () -> Bool) {
+  package func accept(_ gap: Gap, isStopping: () -> Bool) {
     guard waitForRoom(1, isStopping) else { return }
     unsafe gap.withRecord { record in unsafe producer.append(record) }
     producer.publish()

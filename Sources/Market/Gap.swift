@@ -1,7 +1,7 @@
 /// A provable loss, in band between events: one record whose type byte is no event type.
 ///
 /// It tells that nothing was received from `fromNanos` to `toNanos` on a lane, and why.
-public struct GapMark: BitwiseCopyable, Sendable, Hashable {
+public struct Gap: BitwiseCopyable, Sendable, Hashable {
   /// Type byte of a gap record; bit 6 is clear, so it is one record long.
   package static let typeByte: UInt8 = 0x3F
 
@@ -61,7 +61,7 @@ public struct GapMark: BitwiseCopyable, Sendable, Hashable {
   package func withRecord<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
     unsafe withUnsafeTemporaryAllocation(byteCount: EventRecord.byteCount, alignment: 16) { record in
       unsafe record.initializeMemory(as: UInt8.self, repeating: 0)
-      unsafe record.storeBytes(of: self, as: GapMark.self)
+      unsafe record.storeBytes(of: self, as: Gap.self)
       return unsafe body(UnsafeRawBufferPointer(record))
     }
   }
@@ -69,5 +69,5 @@ public struct GapMark: BitwiseCopyable, Sendable, Hashable {
 
 extension EventRef {
   /// The gap that this record marks; nil for events.
-  package var gap: GapMark? { typeByte == GapMark.typeByte ? load(0, as: GapMark.self) : nil }
+  package var gap: Gap? { typeByte == Gap.typeByte ? load(0, as: Gap.self) : nil }
 }

@@ -1,0 +1,83 @@
+package import Market
+import Synchronization
+
+/// A lane's figures while it runs, for the progress line: written by the lane, read by anyone.
+package final class LaneProgress: Sendable {
+  package enum State: Int, Sendable {
+    case starting, connecting, handshaking, streaming, waiting, ended
+  }
+
+  private let stateValue = Atomic<Int>(0)
+  private let frameCount = Atomic<Int>(0)
+  private let messageCount = Atomic<Int>(0)
+  private let byteCount = Atomic<Int>(0)
+  private let eventCount = Atomic<Int>(0)
+  private let malformedCount = Atomic<Int>(0)
+  private let gapCount = Atomic<Int>(0)
+  private let reconnectCount = Atomic<Int>(0)
+
+  package init() {}
+
+  package var state: State { State(rawValue: stateValue.load(ordering: .relaxed)) ?? .starting }
+  package var frames: Int { frameCount.load(ordering: .relaxed) }
+  package var messages: Int { messageCount.load(ordering: .relaxed) }
+  package var bytes: Int { byteCount.load(ordering: .relaxed) }
+  package var events: Int { eventCount.load(ordering: .relaxed) }
+  package var malformed: Int { malformedCount.load(ordering: .relaxed) }
+  package var gaps: Int { gapCount.load(ordering: .relaxed) }
+  package var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
+
+  func enter(_ state: State) { stateValue.store(state.rawValue, ordering: .relaxed) }
+  func addGap() { gapCount.wrappingAdd(1, ordering: .relaxed) }
+  func addReconnect() { reconnectCount.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Publishes totals; once per read, by the lane only.
+  func update(_ totals: PipelineTotals) {
+    frameCount.store(totals.frames, ordering: .relaxed)
+    messageCount.store(totals.messages, ordering: .relaxed)
+    byteCount.store(totals.bytes, ordering: .relaxed)
+    eventCount.store(totals.events, ordering: .relaxed)
+    malformedCount.store(totals.malformedRows + totals.malformedMessages, ordering: .relaxed)
+  }
+}
+
+/// What a pipeline has counted.
+package struct PipelineTotals: Sendable {
+  /// WebSocket data frames, or recorded payloads.
+  package var frames = 0
+  /// Text messages that were interpreted.
+  package var messages = 0
+  /// Bytes of their payloads.
+  package var bytes = 0
+  /// Events handed to the sinks.
+  package var events = 0
+  package var eventsByType = [Int](repeating: 0, count: EventType.count)
+  package var decodedRows = 0
+  package var malformedRows = 0
+  /// Messages that were no JSON or no dxLink message.
+  package var malformedMessages = 0
+  package var unknownTypes = 0
+  package var unknownFields = 0
+  package var unknownValues = 0
+  package var refusedTexts = 0
+  /// Events that came behind `--limit`.
+  package var beyondLimit = 0
+
+  package init() {}
+
+  package static func += (a: inout PipelineTotals, b: PipelineTotals) {
+    a.frames += b.frames
+    a.messages += b.messages
+    a.bytes += b.bytes
+    a.events += b.events
+    for i in a.eventsByType.indices { a.eventsByType[i] += b.eventsByType[i] }
+    a.decodedRows += b.decodedRows
+    a.malformedRows += b.malformedRows
+    a.malformedMessages += b.malformedMessages
+    a.unknownTypes += b.unknownTypes
+    a.unknownFields += b.unknownFields
+    a.unknownValues += b.unknownValues
+    a.refusedTexts += b.refusedTexts
+    a.beyondLimit += b.beyondLimit
+  }
+}

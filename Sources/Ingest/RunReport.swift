@@ -1,0 +1,108 @@
+package import Bytes
+package import Market
+
+/// What a run did: the figures of `--stats`.
+package struct RunReport: Sendable {
+  package struct Sink: Sendable {
+    package var name: String
+    package var accepted: Int
+    package var dropped: Int
+    package var written: Int
+    package init(name: String, accepted: Int, dropped: Int, written: Int) {
+      self.name = name
+      self.accepted = accepted
+      self.dropped = dropped
+      self.written = written
+    }
+  }
+
+  /// From arrival to the sink's write, in microseconds.
+  package struct Latency: Sendable {
+    package var p50 = 0.0
+    package var p99 = 0.0
+    package var p999 = 0.0
+    package var max = 0.0
+    package init() {}
+  }
+
+  package var seconds = 0.0
+  package var cpuSeconds = 0.0
+  package var totals = PipelineTotals()
+  package var gaps = 0
+  package var reconnects = 0
+  package var sinks: [Sink] = []
+  package var recordedEntries = 0
+  package var recordedBytes = 0
+  /// Payloads that the recording could not take, each within a marked gap.
+  package var recordingLost = 0
+  package var latency = Latency()
+  package var peakResidentBytes = 0
+  /// Sixteen hexadecimal digits.
+  package var digest = ""
+
+  package init() {}
+
+  /// Whether every decoded row reached every sink and nothing was malformed, dropped or missed.
+  package var isLossless: Bool {
+    gaps == 0 && recordingLost == 0 && totals.malformedRows == 0 && totals.malformedMessages == 0
+      && totals.refusedTexts == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
+  }
+
+  /// Whether each sink's figures add up.
+  package var isBalanced: Bool {
+    sinks.allSatisfy { $0.accepted + $0.dropped == totals.events && $0.accepted == $0.written }
+  }
+
+  private func rate(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
+
+  package var framesPerSecond: Double { rate(totals.frames) }
+  package var eventsPerSecond: Double { rate(totals.events) }
+  package var megabytesPerSecond: Double { rate(totals.bytes) / 1e6 }
+
+  /// One JSON object on one line, with a line feed. The keys are a contract.
+  package func json() -> String {
+    var out = "{"
+    out += "\"seconds\":\(Self.number(seconds)),\"cpuSeconds\":\(Self.number(cpuSeconds))"
+    out += ",\"frames\":\(totals.frames),\"messages\":\(totals.messages),\"bytes\":\(totals.bytes)"
+    out += ",\"events\":\(totals.events),\"eventsByType\":{"
+    let named = EventType.allCases.filter { totals.eventsByType[$0.index] > 0 }
+    out += named.map { "\"\($0.name)\":\(totals.eventsByType[$0.index])" }.joined(separator: ",")
+    out += "},\"rows\":{\"decoded\":\(totals.decodedRows),\"malformed\":\(totals.malformedRows)"
+    out += ",\"skipped\":{\"unknownType\":\(totals.unknownTypes),\"unknownField\":\(totals.unknownFields)"
+    out += ",\"unknownValue\":\(totals.unknownValues),\"beyondLimit\":\(totals.beyondLimit)}}"
+    out += ",\"malformedMessages\":\(totals.malformedMessages),\"refusedTexts\":\(totals.refusedTexts)"
+    out += ",\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
+    out += sinks.map { sink in
+      "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped),\"written\":\(sink.written)}"
+    }.joined(separator: ",")
+    out += "},\"recording\":{\"entries\":\(recordedEntries),\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
+    out += ",\"framesPerSecond\":\(Self.number(framesPerSecond)),\"eventsPerSecond\":\(Self.number(eventsPerSecond))"
+    out += ",\"megabytesPerSecond\":\(Self.number(megabytesPerSecond))"
+    out += ",\"latencyMicros\":{\"p50\":\(Self.number(latency.p50)),\"p99\":\(Self.number(latency.p99))"
+    out += ",\"p999\":\(Self.number(latency.p999)),\"max\":\(Self.number(latency.max))}"
+    out += ",\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(Self.quoted(digest))}\n"
+    return out
+  }
+
+  /// A number with at most six digits behind the point.
+  private static func number(_ value: Double) -> String {
+    guard value.isFinite else { return "0" }
+    let scaled = (value * 1e6).rounded()
+    return abs(scaled) < 1e15 ? "\(scaled / 1e6)" : "\(value)"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}

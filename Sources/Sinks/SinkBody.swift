@@ -1,0 +1,44 @@
+import Bytes
+import IO
+import Market
+import Rings
+
+/// What a sink's worker does with the events of its rings: encode, and write blocks.
+protocol SinkBody: ~Copyable {
+  /// Encodes an event into memory.
+  mutating func append(_ event: EventRef, _ texts: TextStore)
+  /// Encodes a gap mark into memory.
+  mutating func append(_ gap: Gap)
+  /// Encoded bytes that are not written yet.
+  var pendingBytes: Int { get }
+  /// Writes everything encoded. May be called again after it threw.
+  mutating func flush(now: MonotonicNanos) throws(SinkFailure)
+  /// Completes what is due by time.
+  mutating func rotate(now: MonotonicNanos) throws(SinkFailure)
+  /// Completes every file. Called once, after a `flush` that succeeded.
+  mutating func finish() throws(SinkFailure)
+}
+
+/// Why a sink cannot go on.
+enum SinkFailure: Error, CustomStringConvertible {
+  case io(IOError)
+  /// The reader of standard output has gone: nothing more is wanted.
+  case readerGone
+
+  var description: String {
+    switch self {
+    case .io(let error): error.description
+    case .readerGone: "the reader of standard output has gone"
+    }
+  }
+}
+
+/// `null:` counts and forgets.
+struct NullBody: SinkBody, ~Copyable {
+  mutating func append(_ event: EventRef, _ texts: TextStore) {}
+  mutating func append(_ gap: Gap) {}
+  var pendingBytes: Int { 0 }
+  mutating func flush(now: MonotonicNanos) throws(SinkFailure) {}
+  mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {}
+  mutating func finish() throws(SinkFailure) {}
+}

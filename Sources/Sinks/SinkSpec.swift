@@ -1,0 +1,116 @@
+/// Where events go, as `--to` says it: `csv:DIR`, `ndjson:FILE`, `ndjson:-` or `null:`, with options behind `?`.
+package struct SinkSpec: Sendable, Equatable {
+  package enum Target: Sendable, Equatable {
+    /// A folder: one file for each event type, and one for gaps.
+    case csv(directory: String)
+    /// One file, or standard output for nil.
+    case ndjson(file: String?)
+    /// Counts and forgets.
+    case null
+  }
+
+  package var target: Target
+  package var policy = SinkPolicy.wait
+  /// Records of 128 bytes that wait for this sink, for each lane.
+  package var ringRecords = 16_384
+  package var rotation = Rotation()
+  /// Whether CSV writes NaN as `NaN`; else the field is empty.
+  package var writesNaN = false
+  /// The URI without its options, as statistics name the sink.
+  package var name: String
+
+  /// When a sink goes on in a new file.
+  package struct Rotation: Sendable, Equatable {
+    /// Bytes after which a new file begins; nil for no limit.
+    package var bytes: Int?
+    /// Seconds after which a new file begins; nil for no limit.
+    package var seconds: Double?
+    package var isOn: Bool { bytes != nil || seconds != nil }
+    package init() {}
+  }
+
+  package static let known = "csv:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
+
+  /// Ring sizes that `ring=` takes, in records.
+  package static let ringRange = 4...4_194_304
+
+  package init(parsing text: String) throws(SinkSpecError) {
+    let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    name = String(parts[0])
+    guard let colon = name.firstIndex(of: ":") else { throw SinkSpecError(text, "it has no scheme; known are \(Self.known)") }
+    let rest = String(name[name.index(after: colon)...])
+    switch name[..<colon] {
+    case "csv":
+      if rest.isEmpty { throw SinkSpecError(text, "csv: needs a folder, as in csv:out") }
+      target = .csv(directory: rest)
+    case "ndjson":
+      if rest.isEmpty { throw SinkSpecError(text, "ndjson: needs a file, or - for standard output") }
+      target = .ndjson(file: rest == "-" ? nil : rest)
+    case "null":
+      if !rest.isEmpty { throw SinkSpecError(text, "null: takes no target") }
+      target = .null
+    case let scheme:
+      throw SinkSpecError(text, "there is no sink '\(scheme):'; known are \(Self.known)")
+    }
+    if parts.count == 2 { try takeOptions(String(parts[1]), text) }
+    if target == .ndjson(file: nil) && rotation.isOn {
+      throw SinkSpecError(text, "standard output cannot be rotated")
+    }
+  }
+
+  private mutating func takeOptions(_ options: String, _ text: String) throws(SinkSpecError) {
+    for option in options.split(separator: "&") {
+      let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let value = pair.count == 2 ? pair[1] : ""
+      switch pair[0] {
+      case "policy":
+        guard let known = SinkPolicy(rawValue: value) else {
+          throw SinkSpecError(text, "policy is wait, drop or conflate, not '\(value)'")
+        }
+        policy = known
+      case "ring":
+        guard let n = Int(value), Self.ringRange.contains(n) else {
+          throw SinkSpecError(text, "ring takes \(Self.ringRange.lowerBound) to \(Self.ringRange.upperBound) records")
+        }
+        ringRecords = n
+      case "rotate-bytes":
+        guard let n = Self.bytes(value) else {
+          throw SinkSpecError(text, "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not '\(value)'")
+        }
+        rotation.bytes = n
+      case "rotate-seconds":
+        guard let n = Double(value), n >= 1, n.isFinite else {
+          throw SinkSpecError(text, "rotate-seconds takes a number from 1 on, not '\(value)'")
+        }
+        rotation.seconds = n
+      case "nan":
+        guard value == "empty" || value == "text" else { throw SinkSpecError(text, "nan is empty or text, not '\(value)'") }
+        writesNaN = value == "text"
+      default:
+        throw SinkSpecError(text, "no option '\(pair[0])'; known are policy, ring, rotate-bytes, rotate-seconds and nan")
+      }
+    }
+  }
+
+  /// A positive byte count with an optional K, M or G (powers of 1024).
+  private static func bytes(_ text: String) -> Int? {
+    let factors: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let factor = text.last.flatMap { factors[$0] } ?? 1
+    guard let n = Int(factor == 1 ? text[...] : text.dropLast()), n > 0 else { return nil }
+    let (product, overflow) = n.multipliedReportingOverflow(by: factor)
+    return overflow ? nil : product
+  }
+}
+
+/// A sink URI that cannot be used.
+package struct SinkSpecError: Error, CustomStringConvertible, Equatable {
+  package let text: String
+  package let reason: String
+
+  init(_ text: String, _ reason: String) {
+    self.text = text
+    self.reason = reason
+  }
+
+  package var description: String { "--to \(text): \(reason)" }
+}

@@ -1,0 +1,127 @@
+import Bytes
+import IO
+import Market
+import Metrics
+import Rings
+import Synchronization
+
+/// One lane's end of a sink: the reading half of the ring and the texts that its events refer to.
+final class SinkInput {
+  var consumer: RecordConsumer
+  let texts: TextStore
+
+  init(_ consumer: consuming RecordConsumer, _ texts: TextStore) {
+    self.consumer = consumer
+    self.texts = texts
+  }
+}
+
+/// How a sink ended.
+package struct SinkOutcome: Sendable {
+  /// What went wrong, in a sentence; nil at a clean end.
+  package var failure: String?
+  /// Events that were accepted and could not be written.
+  package var unwritten = 0
+}
+
+/// The thread that drains one sink's rings.
+///
+/// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings fill up
+/// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
+struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
+  var body: Body
+  let inputs: [SinkInput]
+  let counters: SinkCounters
+  let latency: Histogram
+  let bell: Bell
+  let trouble: @Sendable (String) -> Void
+  private var unwritten = 0
+  private var isInTrouble = false
+
+  /// A block is written when it has reached this size, or when nothing else waits.
+  static var blockBytes: Int { 256 << 10 }
+  static var recordsPerTurn: Int { 4096 }
+  static var idleNanos: Int64 { 100_000_000 }
+  static var retryNanos: Int64 { 250_000_000 }
+  static var lastTryNanos: Int64 { 2_000_000_000 }
+
+  init(
+    _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram, bell: Bell,
+    trouble: @escaping @Sendable (String) -> Void
+  ) {
+    self.body = body
+    self.inputs = inputs
+    self.counters = counters
+    self.latency = latency
+    self.bell = bell
+    self.trouble = trouble
+  }
+
+  /// Works until every lane has gone and everything is written, or until nothing more can be written.
+  mutating func run() -> SinkOutcome {
+    do throws(SinkFailure) {
+      while true {
+        let taken = drain()
+        if body.pendingBytes >= Self.blockBytes || (taken == 0 && unwritten > 0) { try writeOut() }
+        if taken > 0 { continue }
+        try body.rotate(now: .now())
+        if inputs.allSatisfy({ $0.consumer.isFinished() }) {
+          try writeOut()
+          try body.finish()
+          return SinkOutcome()
+        }
+        bell.wait(timeoutNanos: Self.idleNanos) { inputs.contains { $0.consumer.available() > 0 } }
+      }
+    } catch .readerGone {
+      return SinkOutcome(failure: nil, unwritten: unwritten)
+    } catch {
+      return SinkOutcome(failure: error.description, unwritten: unwritten)
+    }
+  }
+
+  /// Encodes what waits in the rings, a bounded share of each; returns the records taken.
+  private mutating func drain() -> Int {
+    var taken = 0
+    let now = WallNanos.now().rawValue
+    for input in inputs {
+      taken += unsafe input.consumer.drain(limit: Self.recordsPerTurn) { record in
+        let event = unsafe EventRef(record)
+        if let gap = event.gap {
+          body.append(gap)
+        } else {
+          body.append(event, input.texts)
+          unwritten += 1
+          latency.record(max(0, now &- event.receivedNanos))
+        }
+      }
+    }
+    return taken
+  }
+
+  private mutating func writeOut() throws(SinkFailure) {
+    var firstFailure: MonotonicNanos?
+    while true {
+      do throws(SinkFailure) {
+        let bytes = body.pendingBytes
+        try body.flush(now: .now())
+        counters.write(bytes: bytes)
+        counters.write(unwritten)
+        unwritten = 0
+        if isInTrouble { trouble("writing goes on") }
+        isInTrouble = false
+        return
+      } catch .readerGone {
+        throw .readerGone
+      } catch {
+        if !isInTrouble { trouble("\(error); trying again until it works") }
+        isInTrouble = true
+        let now = MonotonicNanos.now()
+        let since = firstFailure ?? now
+        firstFailure = since
+        let lanesGone = inputs.allSatisfy { $0.consumer.isProducerGone }
+        if lanesGone && now.nanos(since: since) > Self.lastTryNanos { throw error }
+        Pause.sleep(nanos: Self.retryNanos)
+      }
+    }
+  }
+}
