@@ -5,4 +5,5 @@
 #include "qw_json.h"
 #include "qw_websocket.h"
 #include "qw_os.h"
+#include "qw_io.h"
 #endif
