@@ -6,4 +6,5 @@
 #include "qw_utf8.h"
 #include "qw_websocket.h"
 #include "qw_os.h"
+#include "qw_io.h"
 #endif
