@@ -26,7 +26,7 @@ package struct SessionStart: Hashable, Sendable {
     version = fields.text(at: 16 + urlCount, count: versionCount)
   }
 
-  func encode(into writer: inout ByteWriter) {
+  package func encode(into writer: inout ByteWriter) {
     let urlBytes = Array(url.utf8.prefix(Layout.maximumTextBytes))
     let versionBytes = Array(version.utf8.prefix(Layout.maximumTextBytes))
     writer.append(raw: session.littleEndian)
@@ -86,7 +86,7 @@ package struct SessionEnd: Hashable, Sendable {
     reason = fields.text(at: 16, count: reasonCount)
   }
 
-  func encode(into writer: inout ByteWriter) {
+  package func encode(into writer: inout ByteWriter) {
     let text = Array(reason.utf8.prefix(Layout.maximumTextBytes))
     writer.append(raw: session.littleEndian)
     writer.append(raw: closeCode.littleEndian)
@@ -145,7 +145,7 @@ package struct GapMark: Hashable, Sendable {
     reason = fields.text(at: 40, count: reasonCount)
   }
 
-  func encode(into writer: inout ByteWriter) {
+  package func encode(into writer: inout ByteWriter) {
     let text = Array(reason.utf8.prefix(Layout.maximumTextBytes))
     writer.append(raw: from.rawValue.littleEndian)
     writer.append(raw: to.rawValue.littleEndian)

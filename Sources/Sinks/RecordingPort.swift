@@ -1,0 +1,121 @@
+package import Bytes
+import Market
+package import Recording
+package import Rings
+
+/// A lane's end of the way to the recording: each payload goes here before anything interprets it. Used by one thread.
+package final class RecordingPort {
+  /// What stands before each payload in the ring.
+  struct Head: BitwiseCopyable {
+    var arrival: Arrival
+    var lane: UInt16
+    var kind: UInt8
+  }
+
+  private var producer: ByteProducer
+  private let lane: UInt16
+  private let policy: RecordingPolicy
+  private let counters: RecordingCounters
+  private var lost = Loss()
+  private var scratch = ByteWriter(capacity: 512)
+
+  /// How long a waiting lane sleeps between looks at a full ring.
+  private static let waitNanos: Int64 = 50_000
+
+  /// What was dropped since the last gap mark.
+  private struct Loss {
+    var frames: UInt64 = 0
+    var bytes: UInt64 = 0
+    var from = WallNanos(rawValue: 0)
+  }
+
+  package init(
+    _ producer: consuming ByteProducer, lane: Int, policy: RecordingPolicy, counters: RecordingCounters
+  ) {
+    self.producer = producer
+    self.lane = UInt16(truncatingIfNeeded: lane)
+    self.policy = policy
+    self.counters = counters
+  }
+
+  /// The largest payload that the ring can carry.
+  package var maximumPayloadBytes: Int { producer.maximumEntryBytes - MemoryLayout<Head>.size }
+
+  /// Hands over a payload that arrived, or that was sent. Never a message that holds a token.
+  package func accept(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, isStopping: () -> Bool) {
+    if lost.frames > 0 { markLoss(arrival) }
+    if lost.frames == 0, unsafe offer(kind, payload, arrival) { return }
+    if policy == .wait {
+      producer.publish()
+      while lost.frames == 0 && payload.count <= maximumPayloadBytes && !producer.isConsumerGone && !isStopping() {
+        Pause.sleep(nanos: Self.waitNanos)
+        if unsafe offer(kind, payload, arrival) { return }
+      }
+    }
+    if lost.frames == 0 { lost.from = arrival.wall }
+    lost.frames += 1
+    lost.bytes += UInt64(payload.count)
+    counters.lose(1)
+  }
+
+  package func accept(_ mark: SessionStart, _ arrival: Arrival, isStopping: () -> Bool) {
+    scratch.removeAll()
+    mark.encode(into: &scratch)
+    acceptScratch(.sessionStart, arrival, isStopping)
+  }
+
+  package func accept(_ mark: SessionEnd, _ arrival: Arrival, isStopping: () -> Bool) {
+    scratch.removeAll()
+    mark.encode(into: &scratch)
+    acceptScratch(.sessionEnd, arrival, isStopping)
+  }
+
+  package func accept(_ mark: GapMark, _ arrival: Arrival, isStopping: () -> Bool) {
+    scratch.removeAll()
+    mark.encode(into: &scratch)
+    acceptScratch(.gap, arrival, isStopping)
+  }
+
+  /// Makes what was handed over visible to the writing thread: once per read.
+  package func publish() { producer.publish() }
+
+  /// Marks what is still unmarked; call before the port goes.
+  package func finish(_ arrival: Arrival) {
+    if lost.frames > 0 { markLoss(arrival) }
+    producer.publish()
+  }
+
+  private func acceptScratch(_ kind: EntryKind, _ arrival: Arrival, _ isStopping: () -> Bool) {
+    while unsafe !scratch.withBytes({ bytes in unsafe offer(kind, bytes, arrival) }) {
+      producer.publish()
+      if producer.isConsumerGone || isStopping() {
+        counters.lose(1)
+        return
+      }
+      Pause.sleep(nanos: Self.waitNanos)
+    }
+    producer.publish()
+  }
+
+  private func offer(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival) -> Bool {
+    var head = Head(arrival: arrival, lane: lane, kind: kind.rawValue)
+    return unsafe withUnsafeBytes(of: &head) { h in unsafe producer.append(h, payload) }
+  }
+
+  private func markLoss(_ arrival: Arrival) {
+    let mark = GapMark(
+      from: lost.from, to: arrival.wall, lostFrames: lost.frames, lostBytes: lost.bytes, cause: .recordingOverflow,
+      reason: Gap.Reason.recordingOverflow.words)
+    scratch.removeAll()
+    mark.encode(into: &scratch)
+    if unsafe scratch.withBytes({ bytes in unsafe offer(.gap, bytes, arrival) }) { lost = Loss() }
+  }
+}
+
+/// What a lane does when the recording cannot keep up.
+package enum RecordingPolicy: String, CaseIterable, Sendable {
+  /// The lane waits, and with it the socket. The default: the recording is the truth.
+  case wait
+  /// Payloads are dropped, counted and marked as a gap in the recording.
+  case drop
+}
