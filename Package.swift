@@ -59,7 +59,7 @@ let package = Package(
       "QuotewireCLI",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
-    program("quotewire-conformance", ["Bytes", "JSON", "WebSocket", "IO"]),
+    program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),

@@ -1,4 +1,4 @@
-package import Market
+import Market
 import Synchronization
 
 /// A lane's figures while it runs, for the progress line: written by the lane, read by anyone.

@@ -1,5 +1,4 @@
-package import Bytes
-package import Market
+import Market
 
 /// What a run did: the figures of `--stats`.
 package struct RunReport: Sendable {

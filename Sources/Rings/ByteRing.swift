@@ -137,7 +137,10 @@ package struct ByteConsumer: ~Copyable, Sendable {
   }
 
   /// True when the producer has gone and nothing waits any more.
-  package func isFinished() -> Bool { core.producerGone.load(ordering: .acquiring) && !hasNews() }
+  package func isFinished() -> Bool { isProducerGone && !hasNews() }
+
+  /// True when the producer has gone; entries may still wait.
+  package var isProducerGone: Bool { core.producerGone.load(ordering: .acquiring) }
 
   /// The bell that the producer rings.
   package var bell: Bell { core.bell }

@@ -71,12 +71,3 @@ package final class Handover<Value: ~Copyable>: @unchecked Sendable {
     return taken
   }
 }
-
-extension Optional where Wrapped: ~Copyable {
-  /// Empties the optional and gives what it held.
-  package mutating func take() -> Wrapped? {
-    let held = consume self
-    self = nil
-    return held
-  }
-}

@@ -59,7 +59,8 @@ final class FileSeries {
   private func open(_ now: MonotonicNanos) throws(IOError) {
     let name = Self.name(path, number: number + 1, rotates: rotation.isOn)
     var opened = try PendingFile(name, force: force, whenAbandoned: .keep)
-    try opened.file.write(header.span.bytes, at: 0)
+    let head = header
+    try unsafe opened.file.write(head.span.bytes, at: 0)
     pending = consume opened
     offset = header.count
     openedAt = now

@@ -1,0 +1,195 @@
+package import Bytes
+package import IO
+package import WebSocket
+
+/// A WebSocket over a stream: reads into the receive buffer, writes what the conversation queued, waits for either.
+@safe
+package struct WebSocketLink: ~Copyable {
+  package var conversation: Conversation
+  package var buffer: ReceiveBuffer
+  private var stream: ByteStream
+  /// What the last read or write that could not go on waits for.
+  private var readNeeds: Readiness = .readable
+  private var writeNeeds: Readiness = .writable
+
+  /// Room offered to each read, in bytes.
+  package static let readBytes = 256 << 10
+
+  package init(
+    _ stream: consuming ByteStream, buffer: consuming ReceiveBuffer, conversation: consuming Conversation
+  ) {
+    self.stream = stream
+    self.buffer = buffer
+    self.conversation = conversation
+  }
+
+  /// Connects and completes the opening handshake as a client.
+  /// - Parameters:
+  ///   - limitMillis: how long the server may take for the handshake's answer.
+  ///   - limits: also decide how large the receive buffer may grow.
+  package init(
+    to url: FeedURL, tls: TLSContext?, connector: ClientConnector, limitMillis: Int, limits: Conversation.Limits,
+    checksText: Bool, userAgent: String, stop: Wakeup?
+  ) throws(LinkError) {
+    var stream: ByteStream
+    do { stream = try connector.connect(to: url, tls: tls, stop: stop) } catch { throw .io(error) }
+    var buffer = ReceiveBuffer(
+      capacity: min(2 * Self.readBytes, limits.receiveBufferBytes), maximumCapacity: limits.receiveBufferBytes)
+    var target = ClientHandshake.Target(
+      host: url.endpoint.host, port: url.endpoint.port, isSecure: url.isSecure, path: url.target)
+    target.headers = [HeaderField("User-Agent", userAgent)]
+    var handshake = ClientHandshake(target)
+    var request = ByteWriter(capacity: 1024)
+    do throws(WebSocketError) { try handshake.writeRequest(into: &request) } catch { throw .webSocket(error) }
+    let deadline = MonotonicNanos.now().advanced(byNanos: Int64(limitMillis) * 1_000_000)
+    do throws(IOError) {
+      try unsafe request.withBytes { bytes throws(IOError) in
+        try unsafe stream.writeAll(bytes, limitMillis: limitMillis, wakeup: stop)
+      }
+    } catch { throw .io(error) }
+    try Self.completeHandshake(&stream, &buffer, &handshake, deadline, limitMillis, url, stop)
+    self.init(
+      stream, buffer: buffer, conversation: Conversation(role: .client, limits: limits, checksText: checksText))
+  }
+
+  private static func completeHandshake(
+    _ stream: inout ByteStream, _ buffer: inout ReceiveBuffer, _ handshake: inout ClientHandshake,
+    _ deadline: MonotonicNanos, _ limitMillis: Int, _ url: FeedURL, _ stop: Wakeup?
+  ) throws(LinkError) {
+    var atEnd = false
+    while true {
+      do throws(WebSocketError) {
+        let accepted = try unsafe buffer.withReadable { bytes throws(WebSocketError) in
+          try unsafe handshake.next(bytes.bytes, atEnd: atEnd)
+        }
+        if let accepted {
+          buffer.consume(accepted.headBytes)
+          return
+        }
+      } catch { throw .webSocket(error) }
+      if atEnd { throw .ended }
+      do throws(IOError) {
+        switch try readSome(&stream, &buffer) {
+        case .bytes: continue
+        case .endOfStream: atEnd = true
+        case .wouldBlock(let needs):
+          switch try stream.wait(for: needs, until: deadline, wakeup: stop) {
+          case .ready: continue
+          case .woken: throw .stopped(phase: "the WebSocket handshake with", subject: "\(url.endpoint)")
+          case .timedOut:
+            throw .timedOut(
+              phase: "the WebSocket handshake with", subject: "\(url.endpoint)", limitMillis: limitMillis)
+          }
+        }
+      } catch { throw .io(error) }
+    }
+  }
+
+  private static func readSome(_ stream: inout ByteStream, _ buffer: inout ReceiveBuffer) throws(IOError) -> Transfer {
+    guard buffer.makeRoom(1) else { throw .limitExceeded(what: "the receive buffer", limit: buffer.maximumCapacity) }
+    var outcome = Transfer.endOfStream
+    _ = try unsafe buffer.fill { room throws(IOError) in
+      outcome = try unsafe stream.read(into: room)
+      if case .bytes(let count) = outcome { return count }
+      return 0
+    }
+    return outcome
+  }
+
+  /// True where another read can give bytes without waiting for the socket.
+  package var mayHoldMore: Bool { stream.mayHoldMore }
+  package var tlsVersion: String? { stream.tlsVersion }
+  package var peer: SocketAddress { stream.peer }
+
+  /// One read into the receive buffer; 0 when nothing is there now. Throws `ended` when the peer ended its side.
+  package mutating func read() throws(LinkError) -> Int {
+    let room = min(max(conversation.wantedBytes, Self.readBytes), buffer.maximumCapacity - buffer.readableCount)
+    _ = buffer.makeRoom(max(1, room))
+    let outcome: Transfer
+    do {
+      outcome = try Self.readSome(&stream, &buffer)
+    } catch {
+      conversation.transportEnded()
+      throw .io(error)
+    }
+    switch outcome {
+    case .bytes(let count): return count
+    case .wouldBlock(let needs):
+      readNeeds = needs
+      return 0
+    case .endOfStream:
+      conversation.transportEnded()
+      throw .ended
+    }
+  }
+
+  /// Sends what is queued as far as the socket takes it.
+  package mutating func write() throws(LinkError) {
+    while conversation.queuedBytes > 0 {
+      var sent = 0
+      var needs: Readiness?
+      do throws(IOError) {
+        let outcome = try unsafe conversation.withQueued { bytes throws(IOError) in try unsafe stream.write(bytes) }
+        switch outcome {
+        case .bytes(let count): sent = count
+        case .wouldBlock(let readiness): needs = readiness
+        case .endOfStream: break
+        }
+      } catch { throw .io(error) }
+      conversation.sent(sent)
+      if let needs {
+        writeNeeds = needs
+        return
+      }
+    }
+  }
+
+  /// Waits until bytes can be read, queued ones written, the wakeup is signalled or the deadline has come.
+  package func wait(until deadline: MonotonicNanos, wakeup: Wakeup?) throws(LinkError) -> WaitOutcome {
+    var needs = readNeeds
+    if conversation.queuedBytes > 0 { needs.formUnion(writeNeeds) }
+    do { return try stream.wait(for: needs, until: deadline, wakeup: wakeup) } catch { throw .io(error) }
+  }
+
+  /// Sends what is queued and ends our side, within a limit; errors no longer matter.
+  package mutating func end(limitMillis: Int) {
+    let deadline = MonotonicNanos.now().advanced(byNanos: Int64(limitMillis) * 1_000_000)
+    do {
+      while conversation.queuedBytes > 0 {
+        try write()
+        if conversation.queuedBytes == 0 { break }
+        if try stream.wait(for: writeNeeds, until: deadline, wakeup: nil) != .ready { break }
+      }
+      while case .wants(let needs) = try stream.finishWriting() {
+        if try stream.wait(for: needs, until: deadline, wakeup: nil) != .ready { break }
+      }
+    } catch {
+      return
+    }
+  }
+}
+
+/// How a link failed.
+package enum LinkError: Error, CustomStringConvertible {
+  case io(IOError)
+  case webSocket(WebSocketError)
+  /// The peer ended the connection without a Close frame.
+  case ended
+
+  package var description: String {
+    switch self {
+    case .io(let error): error.description
+    case .webSocket(let error): error.description
+    case .ended: "the peer ended the connection without a Close frame"
+    }
+  }
+
+  /// Whether another attempt may go better.
+  package var helpsToReconnect: Bool {
+    switch self {
+    case .io(let error): error.helpsToReconnect
+    case .webSocket(let error): error.reconnectingMayHelp
+    case .ended: true
+    }
+  }
+}
