@@ -25,8 +25,6 @@ package struct ServerLimits: Sendable, Equatable {
   package var maximumPayloadBytes = 60 << 10
   /// Bytes that may wait for one slow client.
   package var maximumQueuedBytes = 1 << 20
-  /// Channel requests that may wait for the verdict on a token.
-  package var maximumWaitingRequests = 100
   /// Requested fields of one type that are looked at.
   package var maximumFieldsPerType = 256
   /// Time for the HTTP upgrade and for SETUP, in milliseconds.
