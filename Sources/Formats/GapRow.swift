@@ -24,7 +24,7 @@ package enum GapRow {
     out.append(0x0A)
   }
 
-  package static func appendCSV(_ gap: GapMark, to out: inout ByteWriter) {
+  package static func appendCSV(_ gap: Gap, to out: inout ByteWriter) {
     for (i, column) in Column.allCases.enumerated() {
       if i > 0 { out.append(0x2C) }
       if column == .reason { out.append(name(gap.reason)) } else { out.append(decimal: number(column, gap)) }
@@ -32,7 +32,7 @@ package enum GapRow {
     out.append(0x0A)
   }
 
-  package static func appendNDJSON(_ gap: GapMark, to out: inout ByteWriter) {
+  package static func appendNDJSON(_ gap: Gap, to out: inout ByteWriter) {
     out.append("{\"eventType\":\"Gap\"")
     for column in Column.allCases {
       out.append(",\"")
@@ -50,13 +50,13 @@ package enum GapRow {
   }
 
   /// The reason as it stands in rows.
-  package static func name(_ reason: GapMark.Reason) -> String { "\(reason)" }
+  package static func name(_ reason: Gap.Reason) -> String { "\(reason)" }
 
-  package static func reason(named name: String) -> GapMark.Reason? {
-    GapMark.Reason.allCases.first { self.name($0) == name }
+  package static func reason(named name: String) -> Gap.Reason? {
+    Gap.Reason.allCases.first { self.name($0) == name }
   }
 
-  private static func number(_ column: Column, _ gap: GapMark) -> Int64 {
+  private static func number(_ column: Column, _ gap: Gap) -> Int64 {
     switch column {
     case .lane: Int64(gap.lane)
     case .reason: Int64(gap.reason.rawValue)
@@ -70,7 +70,7 @@ package enum GapRow {
   }
 
   /// Sets a column's number; false when it is out of range.
-  static func set(_ column: Column, _ value: Int64, _ gap: inout GapMark) -> Bool {
+  static func set(_ column: Column, _ value: Int64, _ gap: inout Gap) -> Bool {
     switch column {
     case .reason: return false
     case .lane:
