@@ -1,0 +1,115 @@
+package import Bytes
+import Market
+
+// The feed channel and everything that happens by the clock.
+
+extension Session {
+  mutating func requestChannel(_ now: MonotonicNanos) {
+    channelState = .requested(deadline: now.advanced(bySeconds: options.answerSeconds))
+    send(.channelRequest(channel: channel, ChannelService(options.contract)), now)
+  }
+
+  mutating func channelOpened(_ now: MonotonicNanos) {
+    guard case .requested = channelState else { return }
+    channelState = .open
+    channelOpenedAt = now
+    typesTold = 0
+    book.forgetTold()
+    if !isReadyTold {
+      isReadyTold = true
+      actions.append(.ready)
+    }
+    sendFeedSetup(now)
+    tellSubscriptions(now)
+  }
+
+  mutating func channelClosed(_ now: MonotonicNanos) {
+    switch channelState {
+    case .open, .requested: break
+    case .none, .waiting: return
+    }
+    if channelState == .open, now.seconds(since: channelOpenedAt) >= Self.channelForgivenSeconds { channelAttempt = 0 }
+    channelAttempt += 1
+    if channelAttempt > options.channelAttempts {
+      return fail(.channelRefused(attempts: channelAttempt, lastError: lastChannelError))
+    }
+    // A number is used once only.
+    channel += 2
+    channelState = .waiting(until: now.advanced(bySeconds: options.channelBackOffSeconds * Double(channelAttempt)))
+  }
+
+  /// FEED_SETUP with the field lists of all types that the channel was not told yet. A later one adds to an earlier one.
+  private mutating func sendFeedSetup(_ now: MonotonicNanos) {
+    let types = book.wantedTypes.filter { typesTold & 1 << UInt32($0.index) == 0 }
+    for type in types { typesTold |= 1 << UInt32(type.index) }
+    send(
+      .feedSetup(
+        channel: channel,
+        FeedSetup(
+          acceptAggregationPeriod: options.aggregationPeriodSeconds, acceptDataFormat: .compact,
+          acceptEventFields: options.fieldLists.typeFields(types))), now)
+  }
+
+  mutating func tellSubscriptions(_ now: MonotonicNanos) {
+    guard channelState == .open, book.pendingCount > 0 else { return }
+    if book.wantedTypes.contains(where: { typesTold & 1 << UInt32($0.index) == 0 }) { sendFeedSetup(now) }
+    while book.pendingCount > 0 {
+      let room = paceClock.room(now)
+      if room == 0 { return }
+      let start = outgoing.count
+      let items = book.writeChunk(
+        channel: channel, maximumBytes: options.pace.maximumBytes, maximumItems: room, to: &outgoing)
+      if items == 0 { return }
+      actions.append(.send(range: start..<outgoing.count, isSecret: false))
+      lastSent = now
+      paceClock.sent(items: items, now)
+    }
+  }
+
+  private var keepaliveSeconds: Double {
+    max(1, min(options.keepaliveSeconds, serverKeepaliveSeconds)) * Self.keepaliveFraction
+  }
+
+  private var keepaliveDeadline: MonotonicNanos { lastSent.advanced(bySeconds: keepaliveSeconds) }
+  private var silenceSeconds: Double { serverKeepaliveSeconds * Self.watchdogFactor }
+  private var silenceDeadline: MonotonicNanos { lastReceived.advanced(bySeconds: silenceSeconds) }
+
+  /// When `advance` has something to do, if nothing else happens before.
+  package var nextDeadline: MonotonicNanos {
+    if state == .idle || state == .over { return .distantFuture }
+    var next = min(answerDeadline, min(keepaliveDeadline, silenceDeadline))
+    switch channelState {
+    case .requested(let deadline): next = min(next, deadline)
+    case .waiting(let until): next = min(next, until)
+    case .open: if book.pendingCount > 0 { next = min(next, paceClock.nextTime) }
+    case .none: break
+    }
+    return next
+  }
+
+  /// Does what is due at this time.
+  package mutating func advance(now: MonotonicNanos) {
+    if state == .idle || state == .over { return }
+    if now >= answerDeadline { return answerMissing(now) }
+    if now >= silenceDeadline { return timeOut(.silence(seconds: silenceSeconds), "nothing received", now) }
+    switch channelState {
+    case .requested(let deadline) where now >= deadline:
+      return timeOut(.noChannel(seconds: options.answerSeconds), "no CHANNEL_OPENED", now)
+    case .waiting(let until) where now >= until: requestChannel(now)
+    case .open: tellSubscriptions(now)
+    default: break
+    }
+    if now >= keepaliveDeadline { send(.keepalive, now) }
+  }
+
+  private mutating func answerMissing(_ now: MonotonicNanos) {
+    if isTokenWanted { return fail(token == nil ? .tokenNeeded : .tokenExpired) }
+    if state == .setupSent { return timeOut(.noSetup(seconds: options.answerSeconds), "no SETUP", now) }
+    timeOut(.noAuthState(seconds: options.answerSeconds), "no AUTH_STATE", now)
+  }
+
+  private mutating func timeOut(_ failure: SessionFailure, _ what: String, _ now: MonotonicNanos) {
+    send(.error(channel: 0, ErrorNotice(code: ErrorNotice.timeout, message: what)), now)
+    fail(failure)
+  }
+}
