@@ -5,8 +5,8 @@ package import Bytes
 ///
 ///     read into buffer ─► while let event = conversation.next(&buffer) { … } ─► write what is queued, sent(n)
 ///
-/// Pings are answered, Close frames echoed, and a peer that breaks the protocol is sent a Close with the right code. When
-/// `next` returned nil, everything that came is used up: that is the end of a batch.
+/// Pings are answered, Close frames echoed, and a peer that breaks the protocol is sent a Close with the right code.
+/// When `next` returned nil, everything that came is used up: that is the end of a batch.
 ///
 /// The receive buffer must be able to hold one frame: `limits.receiveBufferBytes`.
 @safe
@@ -33,7 +33,7 @@ package struct Conversation: ~Copyable {
     case open
     /// We sent a Close and wait for the peer's.
     case closeSent
-    /// Close frames went both ways. A server ends the transport once everything queued is sent, a client waits for that.
+    /// Close frames went both ways. A server ends the transport once everything queued is sent, a client waits for it.
     case closed
     /// The peer broke the protocol; a Close is queued unless one was sent before. End the transport once it is sent.
     case failed

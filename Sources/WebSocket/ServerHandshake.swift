@@ -22,7 +22,7 @@ package struct ServerHandshake {
     package var headers: HeaderFields
   }
 
-  /// Shows all bytes that came so far. Nil where more must come. After an error, `answer(_:into:)` says it to the client.
+  /// Shows all bytes that came so far. Nil where more must come. After an error `answer(_:into:)` tells the client.
   package mutating func next(_ bytes: RawSpan) throws(WebSocketError) -> Request? {
     guard let head = try reader.next(bytes) else { return nil }
     let (path, query) = try Self.target(head.startLine)

@@ -88,7 +88,8 @@ struct ClientHandshakeTests {
       ("user@a", "/", "A", "b", "host"), ("a/b", "/", "A", "b", "host"), ("a", "x", "A", "b", "path"),
       ("a", "", "A", "b", "path"), ("a", "/ HTTP/1.1\r\nX: y", "A", "b", "path"), ("a", "/a b", "A", "b", "path"),
       ("a", "/a#b", "A", "b", "path"), ("a", "/\u{e9}", "A", "b", "path"), ("a", "/", "A", "secret\r\nX: y", "A"),
-      ("a", "/", "A", "secret\n", "A"), ("a", "/", "A", "secret\0", "A"), ("a", "/", "A:", "b", "A:"), ("a", "/", "", "b", ""),
+      ("a", "/", "A", "secret\n", "A"), ("a", "/", "A", "secret\0", "A"), ("a", "/", "A:", "b", "A:"),
+      ("a", "/", "", "b", ""),
       ("a", "/", "A\r\nB", "b", "A  B"), ("a", "/", "A B", "b", "A B"),
     ])
   func injection(_ host: String, _ path: String, _ name: String, _ value: String, _ field: String) {
@@ -261,10 +262,13 @@ struct ClientHandshakeTests {
     let handshake = Self.handshake(limits: limits)
     #expect(try Self.outcome(Self.good.crlf, handshake: handshake).get() != nil)
     limits.maximumHeadBytes -= 1
-    #expect(Self.outcome(Self.good.crlf, handshake: Self.handshake(limits: limits)) == .failure(.headTooLong(limit: limits.maximumHeadBytes)))
+    #expect(
+      Self.outcome(Self.good.crlf, handshake: Self.handshake(limits: limits))
+        == .failure(.headTooLong(limit: limits.maximumHeadBytes)))
     limits.maximumHeadBytes = 4096
     limits.maximumHeaders = 2
-    #expect(Self.outcome(Self.good.crlf, handshake: Self.handshake(limits: limits)) == .failure(.tooManyHeaders(limit: 2)))
+    #expect(
+      Self.outcome(Self.good.crlf, handshake: Self.handshake(limits: limits)) == .failure(.tooManyHeaders(limit: 2)))
     let endless = [UInt8](repeating: 0x41, count: 20_000)
     #expect(Self.outcome(endless) == .failure(.headTooLong(limit: 16 << 10)))
     #expect(try Self.outcome(Array(endless[..<(16 << 10)])).get() == nil)
@@ -272,7 +276,11 @@ struct ClientHandshakeTests {
     #expect(Self.outcome(lines.crlf) == .failure(.tooManyHeaders(limit: 100)))
   }
 
-  @Test("whether to come again depends on the status", arguments: [(301, false), (400, false), (401, false), (403, false), (408, true), (429, true), (500, true), (503, true)])
+  @Test(
+    "whether to come again depends on the status",
+    arguments: [
+      (301, false), (400, false), (401, false), (403, false), (408, true), (429, true), (500, true), (503, true),
+    ])
   func reconnecting(_ status: Int, _ helps: Bool) {
     let refusal = WebSocketError.Refusal(status: status, reason: "")
     #expect(WebSocketError.refused(refusal).reconnectingMayHelp == helps)

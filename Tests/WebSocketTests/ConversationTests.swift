@@ -69,7 +69,9 @@ struct MessageTests {
       #expect(converse(sender.peer, [out.array[...]]).seen == [.message(.binary, payload)])
       if sender == .server && size > 0 {
         let frames = (size + fragmentBytes - 1) / fragmentBytes
-        #expect(out.count == size + (0..<frames).reduce(0) { $0 + (min(fragmentBytes, size - $1 * fragmentBytes) < 126 ? 2 : 4) })
+        #expect(
+          out.count == size
+            + (0..<frames).reduce(0) { $0 + (min(fragmentBytes, size - $1 * fragmentBytes) < 126 ? 2 : 4) })
       }
     }
   }
@@ -82,7 +84,8 @@ struct MessageTests {
       let bytes = written(as: .server) { writer, out in
         for (i, count) in parts.enumerated() {
           writer.frame(
-            i == 0 ? .binary : .continuation, bytes: Array(repeating: 1, count: count), isFinal: i == parts.count - 1, into: &out)
+            i == 0 ? .binary : .continuation, bytes: Array(repeating: 1, count: count), isFinal: i == parts.count - 1,
+            into: &out)
         }
       }
       return converse(.client, [bytes.prefix(keep ?? bytes.count)], limits: limits).seen
@@ -122,7 +125,9 @@ struct MessageTests {
     let one = written(as: .server) { $0.frame(.text, bytes: big, into: &$1) }
     #expect(converse(.client, [one[...]]).seen == [.message(.text, big)])
     let many = written(as: .server) { writer, out in
-      for i in 0..<65_536 { writer.frame(i == 0 ? .text : .continuation, bytes: [0x42], isFinal: i == 65_535, into: &out) }
+      for i in 0..<65_536 {
+        writer.frame(i == 0 ? .text : .continuation, bytes: [0x42], isFinal: i == 65_535, into: &out)
+      }
     }
     #expect(converse(.client, [many[...]]).seen == [.message(.text, Array(repeating: 0x42, count: 65_536))])
   }
@@ -198,7 +203,8 @@ struct ClosingTests {
 
   @Test("close codes are received and sent as the registry says")
   func codes() {
-    let edges = Array(UInt16(0)...10) + Array(990...1030) + [1100, 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 65_535]
+    let edges =
+      Array(UInt16(0)...10) + Array(990...1030) + [1100, 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 65_535]
     for code in edges {
       let bytes = [0x88, 0x02, UInt8(code >> 8), UInt8(code & 0xFF)]
       let (seen, sent) = converse(.client, [bytes[...]])
@@ -261,7 +267,8 @@ struct ClosingTests {
     #expect(conversation.state == .lost && conversation.isOver)
   }
 
-  @Test("codes that only stand for something are not sent", arguments: [0, 999, 1004, 1006, 1015, 2999, 5000] as [UInt16])
+  @Test(
+    "codes that only stand for something are not sent", arguments: [0, 999, 1004, 1006, 1015, 2999, 5000] as [UInt16])
   func unsendable(_ code: UInt16) {
     var conversation = Conversation(role: .client)
     #expect(throws: WebSocketError.closeCodeNotSendable(code)) { try conversation.close(CloseCode(rawValue: code)) }
@@ -271,7 +278,9 @@ struct ClosingTests {
 
   @Test("a long reason is cut between characters at 123 bytes")
   func longReason() throws {
-    let bytes = try written(as: .server) { try $0.close(.normal, reason: String(repeating: "\u{20ac}", count: 60), into: &$1) }
+    let bytes = try written(as: .server) {
+      try $0.close(.normal, reason: String(repeating: "\u{20ac}", count: 60), into: &$1)
+    }
     #expect(converse(.client, [bytes[...]]).seen == [.closed(1000, String(repeating: "\u{20ac}", count: 41))])
   }
 

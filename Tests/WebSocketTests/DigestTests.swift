@@ -16,7 +16,10 @@ struct DigestTests {
         "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1, "84983e441c3bd26ebaae4aa1f95129e5e54670f1"
       ),
       ("a", 1_000_000, "34aa973cd4c4daa4f61eeb2bdbad27316534016f"),
-      ("0123456701234567012345670123456701234567012345670123456701234567", 10, "dea356a2cddd90c7a7ecedc5ebb563934f460452"),
+      (
+        "0123456701234567012345670123456701234567012345670123456701234567", 10,
+        "dea356a2cddd90c7a7ecedc5ebb563934f460452"
+      ),
     ])
   func sha1(_ part: String, _ times: Int, _ digest: String) {
     let message = Array(String(repeating: part, count: times).utf8)
@@ -45,7 +48,9 @@ struct DigestTests {
 
   @Test(
     "base64 refuses everything but the canonical form",
-    arguments: ["Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9\n", "Zm 9", "Zm-_", "Zmé"])
+    arguments: [
+      "Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9\n", "Zm 9", "Zm-_", "Zmé",
+    ])
   func base64Refusals(_ text: String) {
     #expect(Base64.decode(text) == nil)
   }
@@ -57,7 +62,8 @@ struct DigestTests {
     #expect(HandshakeKey(nonce: Array("the sample nonce".utf8)).text == "dGhlIHNhbXBsZSBub25jZQ==")
   }
 
-  @Test("a key of another length is no key", arguments: ["", "AAAA", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZSE="])
+  @Test(
+    "a key of another length is no key", arguments: ["", "AAAA", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZSE="])
   func wrongKeys(_ text: String) {
     #expect(HandshakeKey(received: text) == nil)
   }

@@ -117,7 +117,8 @@ struct FrameTests {
     var limits = Conversation.Limits()
     limits.maximumFrameBytes = limit
     let fits = written(as: .server) { $0.frame(.binary, bytes: Array(repeating: 7, count: limit), into: &$1) }
-    #expect(converse(.client, [fits[...]], limits: limits).seen == [.message(.binary, Array(repeating: 7, count: limit))])
+    #expect(
+      converse(.client, [fits[...]], limits: limits).seen == [.message(.binary, Array(repeating: 7, count: limit))])
     var head = ByteWriter()
     FrameHeader(.binary, payloadCount: limit + 1).encode(into: &head)
     let (seen, sent) = converse(.client, [head.array[...]], limits: limits)

@@ -5,7 +5,8 @@ import WebSocket
 
 @Suite("Hostile bytes")
 struct HostileBytesTests {
-  @Test("random bytes end in an error or a wish for more, with bounded queues", arguments: 1...300 as ClosedRange<UInt64>)
+  @Test(
+    "random bytes end in an error or a wish for more, with bounded queues", arguments: 1...300 as ClosedRange<UInt64>)
   func randomBytes(_ seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let role = Role.both[Int(seed % 2)]
@@ -19,7 +20,9 @@ struct HostileBytesTests {
     #expect(converse(role, bytes.indices.map { bytes[$0...$0] }, limits: limits).seen == seen, "seed \(seed)")
   }
 
-  @Test("streams of valid frames with flipped bits end the same way however they are cut", arguments: 1...300 as ClosedRange<UInt64>)
+  @Test(
+    "streams of valid frames with flipped bits end the same way however they are cut",
+    arguments: 1...300 as ClosedRange<UInt64>)
   func mutants(_ seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let role = Role.both[Int(seed % 2)]
@@ -69,7 +72,9 @@ struct HostileBytesTests {
     }
   }
 
-  @Test("random heads never come through, and end the same way however they are cut", arguments: 1...200 as ClosedRange<UInt64>)
+  @Test(
+    "random heads never come through, and end the same way however they are cut",
+    arguments: 1...200 as ClosedRange<UInt64>)
   func randomHeads(_ seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var answer = ClientHandshakeTests.good.crlf
@@ -79,8 +84,11 @@ struct HostileBytesTests {
       request.remove(at: Int.random(in: 0..<request.count, using: &random))
     }
     let cuts = { (bytes: [UInt8]) in Array(1..<bytes.count) }
-    #expect(ClientHandshakeTests.outcome(answer, cuts: cuts(answer)) == ClientHandshakeTests.outcome(answer), "seed \(seed)")
-    #expect(ServerHandshakeTests.outcome(request, cuts: cuts(request)) == ServerHandshakeTests.outcome(request), "seed \(seed)")
+    #expect(
+      ClientHandshakeTests.outcome(answer, cuts: cuts(answer)) == ClientHandshakeTests.outcome(answer), "seed \(seed)")
+    #expect(
+      ServerHandshakeTests.outcome(request, cuts: cuts(request)) == ServerHandshakeTests.outcome(request),
+      "seed \(seed)")
     let noise = random.bytes(400)
     let noiseOutcome = ServerHandshakeTests.outcome(noise)
     if case .success(.some) = noiseOutcome { Issue.record("seed \(seed)") }

@@ -46,10 +46,13 @@ struct Malformed: Sendable, CustomTestStringConvertible {
     .init("unmasked close to a server", .server, "88 00", .maskMissing, 1002),
     .init("continuation at first", .client, "80 00", .continuationWithoutStart, 1002),
     .init("continuation at first, not final", .client, "00 01 41", .continuationWithoutStart, 1002),
-    .init("continuation after a whole message", .server, "81 80 00 00 00 00 80 80 00 00 00 00", .continuationWithoutStart, 1002),
+    .init(
+      "continuation after a whole message", .server, "81 80 00 00 00 00 80 80 00 00 00 00", .continuationWithoutStart,
+      1002),
     .init("text within a fragmented text", .client, "01 01 41 81 01 42", .messageInterrupted(.text), 1002),
     .init("binary within a fragmented text", .client, "01 01 41 02 01 42", .messageInterrupted(.binary), 1002),
-    .init("text within a fragmented binary after a ping", .client, "02 00 89 00 01 00", .messageInterrupted(.text), 1002),
+    .init(
+      "text within a fragmented binary after a ping", .client, "02 00 89 00 01 00", .messageInterrupted(.text), 1002),
     .init("close with one byte", .client, "88 01 03", .closePayloadTooShort, 1002),
     .init("close code 0", .client, "88 02 00 00", .closeCodeInvalid(0), 1002),
     .init("close code 1005", .server, "88 82 00 00 00 00 03 ed", .closeCodeInvalid(1005), 1002),
@@ -58,7 +61,9 @@ struct Malformed: Sendable, CustomTestStringConvertible {
     .init("text not UTF-8", .client, "81 02 c3 28", .textNotUTF8, 1007),
     .init("text with a surrogate", .client, "81 03 ed a0 80", .textNotUTF8, 1007),
     .init("text ends within a character", .client, "81 02 e2 82", .textNotUTF8, 1007),
-    .init("text ends within a character over fragments", .server, "01 81 00 00 00 00 e2 80 81 00 00 00 00 82", .textNotUTF8, 1007),
+    .init(
+      "text ends within a character over fragments", .server, "01 81 00 00 00 00 e2 80 81 00 00 00 00 82", .textNotUTF8,
+      1007),
     .init("bad text over fragments and a ping", .client, "01 01 c3 89 00 80 01 28", .textNotUTF8, 1007),
     .init("text above U+10FFFF", .client, "81 04 f4 90 80 80", .textNotUTF8, 1007),
     .init("overlong text", .client, "81 02 c0 80", .textNotUTF8, 1007),
@@ -110,7 +115,10 @@ struct MalformedTests {
   func afterFailure() {
     var conversation = Conversation(role: .client)
     var buffer = ReceiveBuffer(capacity: 256)
-    #expect(conversation.feed(hex("81 01 41 83 00 81 01 42")[...], &buffer) == [.message(.text, [0x41]), .failed(.reservedOpcode(3))])
+    #expect(
+      conversation.feed(hex("81 01 41 83 00 81 01 42")[...], &buffer) == [
+        .message(.text, [0x41]), .failed(.reservedOpcode(3)),
+      ])
     #expect(conversation.state == .failed && conversation.isOver && !conversation.maySend)
     #expect(conversation.failurePosition == 3)
     let sent = conversation.takeQueued()

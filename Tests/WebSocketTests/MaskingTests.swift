@@ -13,7 +13,9 @@ struct MaskingTests {
   static let key: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
   static var packedKey: UInt32 { unsafe key.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt32.self) } }
 
-  @Test("every kernel masks like the byte loop at every alignment, length 0 to 300 and phase", arguments: Masking.Way.allCases)
+  @Test(
+    "every kernel masks like the byte loop at every alignment, length 0 to 300 and phase",
+    arguments: Masking.Way.allCases)
   func kernels(_ way: Masking.Way) {
     var random = SeededRandom(seed: 7)
     let source = random.bytes(400)
@@ -25,7 +27,8 @@ struct MaskingTests {
         var bytes = source
         let done = unsafe bytes.withUnsafeMutableBytes { all in
           unsafe Masking.apply(
-            Self.packedKey, to: UnsafeMutableRawBufferPointer(rebasing: all[offset..<offset + count]), phase: phase, by: way)
+            Self.packedKey, to: UnsafeMutableRawBufferPointer(rebasing: all[offset..<offset + count]), phase: phase,
+            by: way)
         }
         guard done else { continue }
         ran += 1

@@ -131,8 +131,14 @@ struct ServerHandshakeTests {
     (good.replacing("Upgrade: w", with: "no colon\nUpgrade: w"), .headMalformed(.headerLine, offset: 60), 400),
     (good.replacing("Upgrade: w", with: "X: \u{7f}\nUpgrade: w"), .headMalformed(.controlCharacter, offset: 63), 400),
     (good.replacing("Upgrade: w", with: "X: \ra\nUpgrade: w"), .headMalformed(.bareCarriageReturn, offset: 63), 400),
-    (good.replacing("Upgrade: w", with: String(repeating: "A: b\n", count: 100) + "Upgrade: w"), .tooManyHeaders(limit: 100), 431),
-    (good.replacing("Upgrade: w", with: "A: " + String(repeating: "b", count: 16 << 10)), .headTooLong(limit: 16 << 10), 431),
+    (
+      good.replacing("Upgrade: w", with: String(repeating: "A: b\n", count: 100) + "Upgrade: w"),
+      .tooManyHeaders(limit: 100), 431
+    ),
+    (
+      good.replacing("Upgrade: w", with: "A: " + String(repeating: "b", count: 16 << 10)),
+      .headTooLong(limit: 16 << 10), 431
+    ),
   ]
 
   @Test("a wrong request gives a typed error and an HTTP answer", arguments: refusals)
@@ -159,7 +165,9 @@ struct ServerHandshakeTests {
     #expect(refusal.status == status && refusal.bodyStart == error.description)
   }
 
-  @Test("the absolute form of the target is taken", arguments: [("http://a.b/c?d", "/c", "d"), ("HTTPS://a.b", "/", nil)] as [(String, String, String?)])
+  @Test(
+    "the absolute form of the target is taken",
+    arguments: [("http://a.b/c?d", "/c", "d"), ("HTTPS://a.b", "/", nil)] as [(String, String, String?)])
   func absoluteForm(_ target: String, _ path: String, _ query: String?) throws {
     let text = Self.good.replacing("/chat?token=a%20b&x", with: target)
     let request = try #require(try Self.outcome(text.crlf).get())
@@ -174,7 +182,8 @@ struct ServerHandshakeTests {
   @Test("a refusal of the application's own carries its words")
   func refusal() throws {
     var out = ByteWriter()
-    try ServerHandshake.refuse(status: 401, "token expired", headers: [HeaderField("WWW-Authenticate", "Bearer")], into: &out)
+    try ServerHandshake.refuse(
+      status: 401, "token expired", headers: [HeaderField("WWW-Authenticate", "Bearer")], into: &out)
     #expect(
       ClientHandshakeTests.outcome(out.array, atEnd: false)
         == .failure(.refused(.init(status: 401, reason: "Unauthorized", bodyStart: "token expired"))))
