@@ -181,7 +181,6 @@ package struct Conversation: ~Copyable {
   }
 
   private mutating func queueClose(_ code: CloseCode, reason: String = "") {
-    latePongCount = nil
     // A server does not repeat 1010; no other code that arrives here is one that must not be sent.
     let sendable = code == .noStatus || code.maySend(as: role) ? code : .normal
     do throws(WebSocketError) {
@@ -234,7 +233,6 @@ package struct Conversation: ~Copyable {
   package mutating func close(_ code: CloseCode = .normal, reason: String = "") throws(WebSocketError) {
     guard state == .open else { return }
     try writer.close(code, reason: reason, into: &outgoing)
-    latePongCount = nil
     state = .closeSent
   }
 
