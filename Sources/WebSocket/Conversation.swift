@@ -60,7 +60,7 @@ package struct Conversation: ~Copyable {
   package private(set) var closeCode = CloseCode.abnormal
   package private(set) var closeReason = ""
   package private(set) var failure: WebSocketError?
-  /// Offset of the frame that failed, in the bytes of the connection after the handshake.
+  /// After a failure: offset of the frame that failed, in the bytes of the connection behind the handshake.
   package private(set) var failurePosition: Int64 = 0
   /// Whether the last message's first reserved bit was set.
   package private(set) var isCompressed = false
