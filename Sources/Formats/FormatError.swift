@@ -55,5 +55,5 @@ package enum DecodeStep: Equatable, Sendable {
   /// The batch has no room for another event: drain it and call again.
   case batchFull
   /// A gap mark stood before the records that follow.
-  case gap(GapMark)
+  case gap(Gap)
 }

@@ -70,10 +70,10 @@ package struct NDJSONDecoder: ~Copyable {
   /// Appends the line's event, or gives its gap mark.
   private mutating func readLine(
     _ bytes: UnsafeRawBufferPointer, _ line: Int, _ batch: inout EventBatch, _ texts: inout TextTable
-  ) throws(FormatError) -> GapMark? {
+  ) throws(FormatError) -> Gap? {
     let mark = batch.mark
     unsafe row.begin(bytes, line)
-    var gap: GapMark?
+    var gap: Gap?
     do {
       // The line lies in the receive buffer, which has its padding.
       try unsafe scanner.scan(bytes) { cursor throws(JSONError) in

@@ -24,7 +24,7 @@ struct NDJSONRow {
   /// The gap mark if the line is one; else its event is in the batch, or `fault` is set.
   mutating func read(
     _ cursor: inout Cursor, _ batch: inout EventBatch, _ texts: inout TextTable
-  ) throws(JSONError) -> GapMark? {
+  ) throws(JSONError) -> Gap? {
     guard let typeName = try eventType(cursor) else {
       fault = .unknownEventType(line: line, name: "")
       return nil
@@ -175,8 +175,8 @@ struct NDJSONRow {
     return unsafe decoded.withBytes { b in unsafe body(b) }
   }
 
-  private mutating func readGap(_ cursor: inout Cursor) throws(JSONError) -> GapMark? {
-    var gap = GapMark(reason: .connectionLost, lane: 0, fromNanos: 0, toNanos: 0)
+  private mutating func readGap(_ cursor: inout Cursor) throws(JSONError) -> Gap? {
+    var gap = Gap(reason: .connectionLost, lane: 0, fromNanos: 0, toNanos: 0)
     try cursor.enterObject()
     while let key = try cursor.nextKey() {
       guard let column = GapRow.Column(rawValue: key.string) else {
