@@ -50,3 +50,9 @@ package enum CPUTime {
   package static func processNanos() -> Int64 { qw_process_cpu_nanos() }
   package static func threadNanos() -> Int64 { qw_thread_cpu_nanos() }
 }
+
+/// Memory of the process.
+package enum ProcessMemory {
+  /// Peak resident set in bytes (getrusage).
+  package static func peakResidentBytes() -> Int { Int(qw_peak_resident_bytes()) }
+}

@@ -4,7 +4,7 @@ package import Bytes
 ///
 /// Non-blocking. After `bytes` from a read, read again while `mayHoldMore` is true before waiting: TLS can hold
 /// decrypted bytes of which the socket knows nothing.
-package struct ByteStream: ~Copyable {
+package struct ByteStream: ~Copyable, Sendable {
   private var connection: TCPConnection
   private var session: TLSSession?
 

@@ -28,9 +28,11 @@ package struct FeedURL: Hashable, Sendable, CustomStringConvertible {
     let authority = rest[..<authorityEnd]
     guard !authority.contains("@") else { throw refuse("a user name or password in the URL is not supported") }
     guard !authority.isEmpty else { throw refuse("the host is missing") }
-    do {
+    do throws(IOError) {
       endpoint = try Endpoint(parsing: String(authority), defaultPort: isSecure ? 443 : 80)
-    } catch .invalidAddress(_, let reason) {
+    } catch {
+      // The same reason, about the whole URL.
+      guard case .invalidAddress(_, let reason) = error else { throw error }
       throw refuse(reason)
     }
     let target = rest[authorityEnd...]

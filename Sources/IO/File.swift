@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 
 /// An open file. Every call is made again after a signal; short writes are continued.
-package struct File: ~Copyable {
+package struct File: ~Copyable, Sendable {
   package enum Mode: Sendable {
     case readOnly
     /// For reading and writing; created where it is absent.

@@ -1,7 +1,8 @@
+package import Bytes
 import Glibc
 
 /// A listening, non-blocking TCP socket.
-package struct Listener: ~Copyable {
+package struct Listener: ~Copyable, Sendable {
   let descriptor: Descriptor
   /// Where it listens, with the port that the system chose where 0 was asked for.
   package let address: SocketAddress
@@ -25,6 +26,11 @@ package struct Listener: ~Copyable {
     }
     address = unsafe SocketAddress.ofSocket { unsafe getsockname(number, $0, $1) } ?? wanted
     descriptor = socket
+  }
+
+  /// Waits until a connection can be accepted.
+  package func wait(until deadline: MonotonicNanos, wakeup: Wakeup? = nil) throws(IOError) -> WaitOutcome {
+    try Wait.descriptor(descriptor.raw, .readable, until: deadline, wakeup: wakeup)
   }
 
   /// The next connection, or nil where none waits.

@@ -11,8 +11,9 @@ import Glibc
 /// A file that is cut while it is mapped raises SIGBUS on the pages that are gone, which nothing here can catch: map
 /// only files whose writers append, and call `checkSize` before each longer stretch of work.
 @safe
-package struct MappedFile: ~Copyable {
-  private let base: UnsafeMutableRawPointer
+package struct MappedFile: ~Copyable, Sendable {
+  // Read only from init to deinit.
+  nonisolated(unsafe) private let base: UnsafeMutableRawPointer
   private let reserved: Int
   private let page: Int
   private let file: File

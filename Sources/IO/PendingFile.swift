@@ -35,10 +35,10 @@ package struct PendingFile: ~Copyable {
   private static func create(beside path: String, permissions: UInt32) throws(IOError) -> File {
     let stem = "\(path).tmp-\(getpid())"
     for number in 1...maximumNames {
-      do {
+      do throws(IOError) {
         return try File(number == 1 ? stem : "\(stem)-\(number)", .create(permissions: permissions))
-      } catch .alreadyExists {
-        continue
+      } catch {
+        guard case .alreadyExists = error else { throw error }
       }
     }
     throw .limitExceeded(what: "the number of unfinished files beside \(path)", limit: maximumNames)

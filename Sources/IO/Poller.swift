@@ -5,12 +5,18 @@ import Glibc
 /// Waits for many descriptors at once (epoll, level-triggered). Each is known by a token of the caller's choice.
 ///
 /// A handle that is closed leaves the set by itself.
-package struct Poller: ~Copyable {
+package struct Poller: ~Copyable, Sendable {
   package struct Event: Equatable, Sendable {
     package var token: UInt64
     package var readiness: Readiness
     /// The peer is gone or the socket failed; the next read says how.
     package var hungUp: Bool
+
+    package init(token: UInt64, readiness: Readiness, hungUp: Bool) {
+      self.token = token
+      self.readiness = readiness
+      self.hungUp = hungUp
+    }
   }
 
   /// At most this many events a call of `wait`; the rest come with the next.

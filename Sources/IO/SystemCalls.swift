@@ -85,7 +85,7 @@ enum SystemCall {
 }
 
 /// Owns a file descriptor.
-struct Descriptor: ~Copyable {
+struct Descriptor: ~Copyable, Sendable {
   let raw: Int32
   init(owning raw: Int32) { self.raw = raw }
   // Linux frees the number even when close is interrupted, so it is never called again.

@@ -2,7 +2,7 @@ package import Bytes
 import Glibc
 
 /// A connected, non-blocking TCP socket.
-package struct TCPConnection: ~Copyable {
+package struct TCPConnection: ~Copyable, Sendable {
   let descriptor: Descriptor
   package let peer: SocketAddress
 
@@ -40,16 +40,17 @@ package struct TCPConnection: ~Copyable {
     for address in addresses {
       let now = MonotonicNanos.now()
       if now >= end { break }
-      do {
+      do throws(IOError) {
         let until = min(end, now.advanced(byNanos: Int64(limits.perAddressMillis) &* 1_000_000))
         return try connect(
           to: address, until: until, limitMillis: limits.perAddressMillis, options: options, stop: stop)
-      } catch .stopped {
-        throw .stopped(phase: "connecting to", subject: subject)
-      } catch .system(_, _, let errno) {
-        attempts.append("\(address): \(ErrnoText.sentence(errno))")
-      } catch .timedOut(_, _, let limitMillis) {
-        attempts.append("\(address): no answer within \(limitMillis) ms")
+      } catch {
+        switch error {
+        case .stopped: throw .stopped(phase: "connecting to", subject: subject)
+        case .system(_, _, let errno): attempts.append("\(address): \(ErrnoText.sentence(errno))")
+        case .timedOut(_, _, let limitMillis): attempts.append("\(address): no answer within \(limitMillis) ms")
+        default: throw error
+        }
       }
     }
     if attempts.isEmpty { throw .timedOut(phase: "connecting to", subject: subject, limitMillis: limits.totalMillis) }

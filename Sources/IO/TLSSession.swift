@@ -9,9 +9,10 @@ package enum HandshakeStep: Equatable, Sendable {
 
 /// TLS over a non-blocking socket that somebody else owns; `ByteStream` keeps the two together.
 @safe
-struct TLSSession: ~Copyable {
-  private let ssl: OpaquePointer
-  private let transport: UnsafeMutablePointer<TLSTransport>
+struct TLSSession: ~Copyable, Sendable {
+  // Owned by this one value: whichever thread has the value has them.
+  nonisolated(unsafe) private let ssl: OpaquePointer
+  nonisolated(unsafe) private let transport: UnsafeMutablePointer<TLSTransport>
   private let host: String
   private let peer: String
   private var isEstablished = false

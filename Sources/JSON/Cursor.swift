@@ -7,7 +7,7 @@
 /// leaves the cursor where it was.
 ///
 /// Invariant: `index[0..<tokenCount]` ascends, `index[tokenCount]` is the payload's length; quotes come in pairs.
-@frozen
+@frozen @usableFromInline
 @safe
 package struct Cursor {
   @usableFromInline let payload: UnsafePointer<UInt8>
@@ -36,37 +36,28 @@ package struct Cursor {
   }
 
   /// The first byte of the token at the cursor; 0, which starts no token, at the end.
-  @inlinable package var firstByte: UInt8 {
+  @inlinable @inline(__always) package var firstByte: UInt8 {
     // Index entries lie within the payload.
     position < tokenCount ? unsafe payload[Int(index[position])] : 0
   }
 
   /// Byte offset of the token at the cursor; the payload's length at the end.
-  @inlinable package var offset: Int { unsafe Int(index[position]) }
+  @inlinable @inline(__always) package var offset: Int { unsafe Int(index[position]) }
 
   /// Kind of the value at the cursor.
-  @inlinable package var kind: Kind {
-    switch firstByte {
-    case 0x22: .string
-    case 0x2D, 0x30...0x39: .number
-    case 0x5B: .array
-    case 0x66: .false
-    case 0x6E: .null
-    case 0x74: .true
-    case 0x7B: .object
-    default: .invalid
-    }
+  @inlinable @inline(__always) package var kind: Kind {
+    Kind(firstByte: firstByte)
   }
 
   // MARK: Containers
 
   @inlinable package mutating func enterObject() throws(JSONError) {
-    guard firstByte == 0x7B else { throw mismatch(.object) }
+    guard firstByte == 0x7B else { throw Self.mismatch(.object, firstByte, offset) }
     try push(1)
   }
 
   @inlinable package mutating func enterArray() throws(JSONError) {
-    guard firstByte == 0x5B else { throw mismatch(.array) }
+    guard firstByte == 0x5B else { throw Self.mismatch(.array, firstByte, offset) }
     try push(0)
   }
 
@@ -78,7 +69,7 @@ package struct Cursor {
     isFresh = true
   }
 
-  @inlinable mutating func pop() {
+  @inlinable @inline(__always) mutating func pop() {
     containers &>>= 1
     depth &-= 1
     position &+= 1
@@ -94,13 +85,17 @@ package struct Cursor {
       return nil
     }
     if !isFresh {
-      guard first == 0x2C else { throw JSONError.expectedCommaOrEnd(offset: offset) }
+      guard first == 0x2C else { throw .expectedCommaOrEnd(offset: offset) }
       at &+= 1
     }
     // A quote is never the last token, so `at + 1` is in the index, and `at + 2` is its end or a token.
-    guard at < tokenCount, unsafe payload[Int(index[at])] == 0x22 else { throw keyMissing(at) }
+    guard at < tokenCount, unsafe payload[Int(index[at])] == 0x22 else {
+      throw .expectedKey(offset: unsafe Int(index[at]))
+    }
     let key = try string(at)
-    guard at &+ 2 < tokenCount, unsafe payload[Int(index[at &+ 2])] == 0x3A else { throw colonMissing(at &+ 2) }
+    guard at &+ 2 < tokenCount, unsafe payload[Int(index[at &+ 2])] == 0x3A else {
+      throw .expectedColon(offset: unsafe Int(index[at &+ 2]))
+    }
     position = at &+ 3
     isFresh = false
     return key
@@ -125,23 +120,23 @@ package struct Cursor {
   // MARK: Scalars
 
   @inlinable package mutating func readString() throws(JSONError) -> StringToken {
-    guard firstByte == 0x22 else { throw mismatch(.string) }
+    guard firstByte == 0x22 else { throw Self.mismatch(.string, firstByte, offset) }
     let token = try string(position)
     position &+= 2
     return token
   }
 
   /// The string whose opening quote is token `at`; its escapes are checked.
-  @inlinable func string(_ at: Int) throws(JSONError) -> StringToken {
+  @inlinable @inline(__always) func string(_ at: Int) throws(JSONError) -> StringToken {
     let start = unsafe Int(index[at]) &+ 1
     let end = unsafe Int(index[at &+ 1])
-    let hasEscapes = hasBackslashes ? try checkEscapes(start, end) : false
+    let hasEscapes = hasBackslashes ? try unsafe Self.checkEscapes(payload, start, end) : false
     return unsafe StringToken(payload: payload, start: start, end: end, hasEscapes: hasEscapes)
   }
 
   /// A number as the nearest double, ties to even, equal to strtod's. Beyond the range of a double: an infinity.
   @inlinable package mutating func readDouble() throws(JSONError) -> Double {
-    guard isNumber else { throw mismatch(.number) }
+    guard isNumber else { throw Self.mismatch(.number, firstByte, offset) }
     let (start, end) = scalarRange
     // The payload has its padding.
     let result = unsafe Number.parseDouble(payload, start, end, isPadded: true)
@@ -152,7 +147,7 @@ package struct Cursor {
 
   /// A number that is an integer of 64 bits, however it is written: `7`, `7.0`, `0.7e1`. Anything else throws.
   @inlinable package mutating func readInt64() throws(JSONError) -> Int64 {
-    guard isNumber else { throw mismatch(.number) }
+    guard isNumber else { throw Self.mismatch(.number, firstByte, offset) }
     let (start, end) = scalarRange
     // The payload has its padding.
     switch unsafe Number.parseInt64(payload, start, end, isPadded: true) {
@@ -167,33 +162,33 @@ package struct Cursor {
 
   @inlinable package mutating func readBool() throws(JSONError) -> Bool {
     let first = firstByte
-    guard first == 0x74 || first == 0x66 else { throw mismatch(first == 0x66 ? .false : .true) }
+    guard first == 0x74 || first == 0x66 else { throw Self.mismatch(first == 0x66 ? .false : .true, firstByte, offset) }
     guard isLiteral(first) else { throw .invalidLiteral(offset: offset) }
     position &+= 1
     return first == 0x74
   }
 
   @inlinable package mutating func readNull() throws(JSONError) {
-    guard firstByte == 0x6E else { throw mismatch(.null) }
+    guard firstByte == 0x6E else { throw Self.mismatch(.null, firstByte, offset) }
     guard isLiteral(0x6E) else { throw .invalidLiteral(offset: offset) }
     position &+= 1
   }
 
-  @inlinable var isNumber: Bool {
+  @inlinable @inline(__always) var isNumber: Bool {
     let first = firstByte
     return first &- 0x30 < 10 || first == 0x2D
   }
 
   /// From the scalar's first byte to the end of its run, without white space behind.
-  @inlinable var scalarRange: (start: Int, end: Int) {
+  @inlinable @inline(__always) var scalarRange: (start: Int, end: Int) {
     let start = unsafe Int(index[position])
     let end = unsafe Int(index[position &+ 1])
     if unsafe payload[end &- 1] > 0x20 { return (start, end) }
-    return (start, trimmed(start, end))
+    return unsafe (start, Self.trimmed(payload, start, end))
   }
 
   /// Whether the scalar at the cursor is the literal with that first byte: `true`, `false` or `null`.
-  @inlinable func isLiteral(_ first: UInt8) -> Bool {
+  @inlinable @inline(__always) func isLiteral(_ first: UInt8) -> Bool {
     let (start, end) = scalarRange
     // Four bytes from the first one are payload or padding; the length decides first.
     let four = unsafe UInt32(

@@ -2,7 +2,7 @@
 
 extension Cursor {
   /// Skips any value, fully checked, without recursion.
-  package mutating func skipValue() throws(JSONError) {
+  @usableFromInline package mutating func skipValue() throws(JSONError) {
     let before = self
     do throws(JSONError) {
       if try skipScalarOrEnter() { try leaveContainers(downTo: before.depth) }
@@ -13,7 +13,7 @@ extension Cursor {
   }
 
   /// The byte range of any value, checked as `skipValue` does.
-  package mutating func rawValue() throws(JSONError) -> Range<Int> {
+  @usableFromInline package mutating func rawValue() throws(JSONError) -> Range<Int> {
     let start = offset
     let isScalar = kind != .object && kind != .array && kind != .string
     var scalarEnd = 0
@@ -24,7 +24,7 @@ extension Cursor {
   }
 
   /// Validates what is left of the document, to its last byte.
-  package mutating func finishDocument() throws(JSONError) {
+  @usableFromInline package mutating func finishDocument() throws(JSONError) {
     if position == tokenCount, depth == 0 { return }
     let before = self
     do throws(JSONError) {
@@ -82,22 +82,17 @@ extension Cursor {
     }
   }
 
-  // MARK: Errors and other slow ends
+  // MARK: Rare ends of the hot functions
+  // Static, with what they need as arguments: a cursor passed by value would be copied before every call's condition.
 
   @inline(never) @usableFromInline
-  func mismatch(_ wanted: Kind) -> JSONError {
-    kind == .invalid ? .expectedValue(offset: offset) : .wrongKind(wanted: wanted, offset: offset)
+  static func mismatch(_ wanted: Kind, _ firstByte: UInt8, _ offset: Int) -> JSONError {
+    Kind(firstByte: firstByte) == .invalid ? .expectedValue(offset: offset) : .wrongKind(wanted: wanted, offset: offset)
   }
-
-  @inline(never) @usableFromInline
-  func keyMissing(_ at: Int) -> JSONError { unsafe .expectedKey(offset: Int(index[at])) }
-
-  @inline(never) @usableFromInline
-  func colonMissing(_ at: Int) -> JSONError { unsafe .expectedColon(offset: Int(index[at])) }
 
   /// `end` moved before the white space that precedes it.
   @inline(never) @usableFromInline
-  func trimmed(_ start: Int, _ end: Int) -> Int {
+  static func trimmed(_ payload: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
     var end = end
     while end > start {
       switch unsafe payload[end &- 1] {
@@ -110,7 +105,7 @@ extension Cursor {
 
   /// Whether there are escapes between the two offsets; throws at one that the grammar does not know.
   @inline(never) @usableFromInline
-  func checkEscapes(_ start: Int, _ end: Int) throws(JSONError) -> Bool {
+  static func checkEscapes(_ payload: UnsafePointer<UInt8>, _ start: Int, _ end: Int) throws(JSONError) -> Bool {
     let raw = unsafe UnsafeRawBufferPointer(start: payload + start, count: end &- start)
     switch unsafe Escapes.check(raw) {
     case .none: return false

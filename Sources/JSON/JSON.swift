@@ -12,9 +12,23 @@
 // Out of scope: writing JSON, trees of values, other encodings, comments and other extensions.
 
 /// What a value is, by its first byte.
-@frozen
+@frozen @usableFromInline
 package enum Kind: UInt8, Sendable {
   case object, array, string, number, `true`, `false`, null
   /// No value starts here: malformed, or the end. Every read throws.
   case invalid
+
+  @inlinable @inline(__always)
+  init(firstByte: UInt8) {
+    switch firstByte {
+    case 0x22: self = .string
+    case 0x2D, 0x30...0x39: self = .number
+    case 0x5B: self = .array
+    case 0x66: self = .false
+    case 0x6E: self = .null
+    case 0x74: self = .true
+    case 0x7B: self = .object
+    default: self = .invalid
+    }
+  }
 }

@@ -1,4 +1,5 @@
 /// Why a text is no JSON, or not the JSON that was asked for. Offsets count bytes of the payload.
+@frozen @usableFromInline
 package enum JSONError: Error, Equatable, Sendable {
   case empty
   case tooLarge(bytes: Int, maximum: Int)
@@ -36,7 +37,7 @@ package enum JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError: CustomStringConvertible {
-  package var description: String {
+  @usableFromInline package var description: String {
     switch self {
     case .empty: "no JSON value: the text is empty or blank"
     case .tooLarge(let bytes, let maximum): "JSON text of \(bytes) bytes, more than the limit of \(maximum); raise the limit"

@@ -1,26 +1,27 @@
-import CShims
+public import CShims
 
 /// Conversion of decimal text of JSON's grammar (RFC 8259 section 6) to doubles and integers, exact in every bit.
 ///
 /// A number is read once into a mantissa of up to 19 digits and a decimal exponent. Doubles: one exact operation where
 /// mantissa and power of ten are exact doubles (Clinger 1990), else a 128-bit product (Lemire 2021, Mushtak and Lemire 2023),
 /// else, for texts whose digits do not fit and that lie near a midpoint, the C library on a shortened copy.
+@usableFromInline
 package enum Number {
   /// A number's text, read.
-  @frozen
+  @frozen @usableFromInline
   package struct Parts {
-    @frozen
+    @frozen @usableFromInline
     package enum Form: UInt8 {
       case exact
       /// Well-formed, but with more digits than the mantissa holds: mantissa and exponent are worthless.
       case manyDigits
       case malformed
     }
-    package var mantissa: UInt64
+    @usableFromInline package var mantissa: UInt64
     /// The value is `mantissa * 10^exponent`.
-    package var exponent: Int
-    package var isNegative: Bool
-    package var form: Form
+    @usableFromInline package var exponent: Int
+    @usableFromInline package var isNegative: Bool
+    @usableFromInline package var form: Form
 
     @inlinable package init(mantissa: UInt64, exponent: Int, isNegative: Bool, form: Form) {
       self.mantissa = mantissa
@@ -30,7 +31,7 @@ package enum Number {
     }
   }
 
-  @frozen
+  @frozen @usableFromInline
   package enum IntegerResult: Equatable, Sendable {
     case value(Int64)
     case malformed, notIntegral, outOfRange

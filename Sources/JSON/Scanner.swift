@@ -5,6 +5,7 @@ import CShims
 /// once it fits the largest payload.
 ///
 /// Memory: four bytes an index entry, one entry a payload byte at worst.
+@usableFromInline
 @safe
 package struct Scanner: ~Copyable {
   /// The greatest depth that can be asked for: one bit a level in a word.

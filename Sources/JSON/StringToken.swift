@@ -4,14 +4,14 @@ import Glibc
 /// A string of a document, still as it was written. Lives as long as the scan that gave it.
 ///
 /// Invariant: the range lies within the payload, its UTF-8 and its escapes were checked.
-@frozen
+@frozen @usableFromInline
 @safe
 package struct StringToken {
   @usableFromInline let payload: UnsafePointer<UInt8>
   @usableFromInline let start: Int
   @usableFromInline let end: Int
   /// Whether the raw bytes differ from the content.
-  package let hasEscapes: Bool
+  @usableFromInline package let hasEscapes: Bool
 
   @usableFromInline
   init(payload: UnsafePointer<UInt8>, start: Int, end: Int, hasEscapes: Bool) {

@@ -50,6 +50,15 @@ package struct EventBatch: ~Copyable {
     eventCount = 0
   }
 
+  /// Keeps the first `count` events.
+  package mutating func truncate(toEvents count: Int) {
+    guard count < eventCount else { return }
+    var records = 0
+    for _ in 0..<count { records += unsafe EventRef(base + records * EventRecord.byteCount).recordCount }
+    recordCount = records
+    eventCount = count
+  }
+
   /// Claims an event of `type` with every field at its default and lends its bytes; nil when the batch is full.
   /// The pointer is good until the next call.
   package mutating func append(_ type: EventType) -> UnsafeMutableRawPointer? {

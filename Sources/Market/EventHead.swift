@@ -3,7 +3,7 @@
 ///     offset 0  symbol   UInt32   id in the lane's text table
 ///            4  type     UInt8    EventType
 ///            5  flags    UInt8    event flags as on the wire, 0 for types without
-///            6  two one-byte fields of the type
+///            6  two one-byte fields of the type, or `padding`, so that no byte of an event is left undefined
 ///            8  receivedNanos  Int64   wall time of arrival, nanoseconds since 1970 UTC
 ///           16  eventTime      Int64   milliseconds since 1970 UTC, 0 = not available
 ///           24  the type's own fields

@@ -9,7 +9,7 @@ package struct EventRef {
   package var typeByte: UInt8 { unsafe base.load(fromByteOffset: EventHead.typeOffset, as: UInt8.self) }
   /// Nil for bytes that no decoder wrote.
   package var type: EventType? { EventType(rawValue: typeByte) }
-  package var recordCount: Int { 1 + Int(typeByte >> 6) }
+  package var recordCount: Int { 1 + Int(typeByte >> 6 & 1) }
   package var symbol: TextID { unsafe base.load(as: TextID.self) }
   package var flags: EventFlags { unsafe base.load(fromByteOffset: EventHead.flagsOffset, as: EventFlags.self) }
   package var receivedNanos: Int64 { unsafe base.load(fromByteOffset: EventHead.receivedOffset, as: Int64.self) }

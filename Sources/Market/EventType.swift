@@ -9,25 +9,25 @@ public enum EventType: UInt8, CaseIterable, Sendable, Hashable {
   case theoPrice = 6
   case underlying = 7
   case series = 8
-  case candle = 9
-  case timeAndSale = 10
-  case optionSale = 11
-  case configuration = 12
-  case message = 13
+  case timeAndSale = 9
+  case optionSale = 10
+  case configuration = 11
+  case message = 12
   case profile = 0x41
   case order = 0x42
   case spreadOrder = 0x43
   case analyticOrder = 0x44
   case otcMarketsOrder = 0x45
+  case candle = 0x46
 
   /// Types by a small dense number, 0..<count, for tables.
   package static let count = 18
 
-  /// Position in tables: 0 to 12 for one-record types, 13 to 17 for the others.
-  @inlinable package var index: Int { Int(rawValue & 0x40 == 0 ? rawValue - 1 : rawValue - 0x41 + 13) }
+  /// Position in tables: 0 to 11 for one-record types, 12 to 17 for the others.
+  @inlinable package var index: Int { Int(rawValue & 0x40 == 0 ? rawValue - 1 : rawValue - 0x41 + 12) }
 
   @inlinable package init?(index: Int) {
-    self.init(rawValue: index < 13 ? UInt8(index + 1) : UInt8(index - 13) + 0x41)
+    self.init(rawValue: index < 12 ? UInt8(index + 1) : UInt8(index - 12) + 0x41)
   }
 
   /// How many records of 128 bytes an event of this type takes.

@@ -59,6 +59,7 @@ package struct Schema: Sendable {
     name = "\(Event.self)"
     byteCount = MemoryLayout<Event>.size
     fields = [Field("eventSymbol", .symbol, 0), Field("eventTime", .int64, EventHead.eventTimeOffset)] + own
+    precondition(byteCount <= type.recordCount * EventRecord.byteCount, "\(name) is longer than its records")
     var bytes = [UInt8](repeating: 0, count: type.recordCount * EventRecord.byteCount)
     unsafe bytes.withUnsafeMutableBytes { b in unsafe b.storeBytes(of: Event(), as: Event.self) }
     template = bytes
@@ -74,7 +75,7 @@ package struct Schema: Sendable {
   /// Schemas by `EventType.index`.
   package static let all: [Schema] = [
     Quote.schema, Trade.schema, TradeETH.schema, Summary.schema, Greeks.schema, TheoPrice.schema, Underlying.schema,
-    Series.schema, Candle.schema, TimeAndSale.schema, OptionSale.schema, Configuration.schema, Message.schema,
-    Profile.schema, Order.schema, SpreadOrder.schema, AnalyticOrder.schema, OtcMarketsOrder.schema,
+    Series.schema, TimeAndSale.schema, OptionSale.schema, Configuration.schema, Message.schema, Profile.schema,
+    Order.schema, SpreadOrder.schema, AnalyticOrder.schema, OtcMarketsOrder.schema, Candle.schema,
   ]
 }

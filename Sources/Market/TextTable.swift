@@ -9,6 +9,9 @@ package import Rings
 package struct TextTable: ~Copyable {
   /// The texts, for readers on other threads.
   package let store: TextStore
+  /// Slots looked at for one text. At most half of the slots are taken, which makes chains of some tens at 2 million
+  /// texts; longer ones are made by a server that chose its texts so, and would cost quadratic time.
+  package static let maximumProbes = 1024
   private var slots: UnsafeMutablePointer<UInt64>
   private var slotCount: Int
   /// Texts that found no room, each of which became null or cost its row.
@@ -25,20 +28,23 @@ package struct TextTable: ~Copyable {
 
   package var count: Int { store.count }
 
-  /// The id of these bytes, new or known; nil when the store's limit is reached.
+  /// The id of these bytes, new or known; nil when the store's limit or `maximumProbes` is reached.
   package mutating func intern(_ text: UnsafeRawBufferPointer) -> TextID? {
     let hash = unsafe Self.hash(text)
     let tag = hash & 0xFFFF_FFFF
     var i = Int(truncatingIfNeeded: hash &>> 32) & (slotCount &- 1)
-    while true {
+    var probesLeft = Self.maximumProbes
+    while probesLeft > 0 {
       let slot = unsafe slots[i]
-      if slot == 0 { break }
+      if slot == 0 { return unsafe add(text, hash, at: i) }
       if slot &>> 32 == tag, unsafe equals(UInt32(truncatingIfNeeded: slot), text) {
         return TextID(rawValue: UInt32(truncatingIfNeeded: slot))
       }
       i = (i &+ 1) & (slotCount &- 1)
+      probesLeft &-= 1
     }
-    return unsafe add(text, hash, at: i)
+    refused += 1
+    return nil
   }
 
   /// The id of a text from the outside, such as a configured symbol.

@@ -129,7 +129,7 @@ package struct RecordConsumer: ~Copyable, Sendable {
     let waiting = min(available(), limit)
     var done = 0
     while done < waiting {
-      let at = taken &+ done & (capacity &- 1)
+      let at = (taken &+ done) & (capacity &- 1)
       let event = unsafe UnsafeRawPointer(memory.pointer + at &* RecordRing.recordByteCount)
       unsafe body(event)
       let typeByte = unsafe event.load(fromByteOffset: 4, as: UInt8.self)

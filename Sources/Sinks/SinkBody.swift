@@ -4,7 +4,7 @@ import Market
 import Rings
 
 /// What a sink's worker does with the events of its rings: encode, and write blocks.
-protocol SinkBody: ~Copyable {
+protocol SinkBody: ~Copyable, SendableMetatype {
   /// Encodes an event into memory.
   mutating func append(_ event: EventRef, _ texts: TextStore)
   /// Encodes a gap mark into memory.

@@ -38,6 +38,9 @@ package final class SinkPort {
     producer.publish()
   }
 
+  /// Whether conflation holds events back.
+  package var holdsBack: Bool { !waiting.isEmpty }
+
   /// Moves what conflation holds back into the ring as far as there is room. Call now and then.
   package func settle() {
     if waiting.isEmpty { return }

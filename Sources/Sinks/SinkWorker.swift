@@ -22,6 +22,8 @@ package struct SinkOutcome: Sendable {
   package var failure: String?
   /// Events that were accepted and could not be written.
   package var unwritten = 0
+  /// The reader of standard output went away: no failure, but nothing more is wanted.
+  package var isReaderGone = false
 }
 
 /// The thread that drains one sink's rings.
@@ -73,7 +75,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         bell.wait(timeoutNanos: Self.idleNanos) { inputs.contains { $0.consumer.available() > 0 } }
       }
     } catch .readerGone {
-      return SinkOutcome(failure: nil, unwritten: unwritten)
+      return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true)
     } catch {
       return SinkOutcome(failure: error.description, unwritten: unwritten)
     }

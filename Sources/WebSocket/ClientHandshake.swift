@@ -106,7 +106,8 @@ package struct ClientHandshake {
   // MARK: Answer
 
   /// Shows all bytes that came so far. Nil where more must come. Throws `refused` for any status but 101, once the
-  /// excerpt of the body is complete; with `atEnd` (the transport ended, or patience did) it makes do with what is there.
+  /// excerpt of the body is complete; with `atEnd` (the transport ended, or patience did) it makes do with what came.
+  /// Nothing may be shown after an answer or an error.
   package mutating func next(_ bytes: RawSpan, atEnd: Bool = false) throws(WebSocketError) -> Accepted? {
     if let refusedHead {
       try refuse(refusedHead, bytes, atEnd: atEnd)

@@ -5,8 +5,8 @@ package import Bytes
 ///
 ///     read into buffer ─► while let event = conversation.next(&buffer) { … } ─► write what is queued, sent(n)
 ///
-/// Pings are answered, Close frames echoed, and a peer that breaks the protocol is sent a Close with the right code. When
-/// `next` returned nil, everything that came is used up: that is the end of a batch.
+/// Pings are answered, Close frames echoed, and a peer that breaks the protocol is sent a Close with the right code.
+/// When `next` returned nil, everything that came is used up: that is the end of a batch.
 ///
 /// The receive buffer must be able to hold one frame: `limits.receiveBufferBytes`.
 @safe
@@ -33,7 +33,7 @@ package struct Conversation: ~Copyable {
     case open
     /// We sent a Close and wait for the peer's.
     case closeSent
-    /// Close frames went both ways. A server ends the transport once everything queued is sent, a client waits for that.
+    /// Close frames went both ways. A server ends the transport once everything queued is sent, a client waits for it.
     case closed
     /// The peer broke the protocol; a Close is queued unless one was sent before. End the transport once it is sent.
     case failed
@@ -60,7 +60,7 @@ package struct Conversation: ~Copyable {
   package private(set) var closeCode = CloseCode.abnormal
   package private(set) var closeReason = ""
   package private(set) var failure: WebSocketError?
-  /// Offset of the frame that failed, in the bytes of the connection after the handshake.
+  /// After a failure: offset of the frame that failed, in the bytes of the connection behind the handshake.
   package private(set) var failurePosition: Int64 = 0
   /// Whether the last message's first reserved bit was set.
   package private(set) var isCompressed = false
@@ -181,7 +181,6 @@ package struct Conversation: ~Copyable {
   }
 
   private mutating func queueClose(_ code: CloseCode, reason: String = "") {
-    latePongCount = nil
     // A server does not repeat 1010; no other code that arrives here is one that must not be sent.
     let sendable = code == .noStatus || code.maySend(as: role) ? code : .normal
     do throws(WebSocketError) {
@@ -234,7 +233,6 @@ package struct Conversation: ~Copyable {
   package mutating func close(_ code: CloseCode = .normal, reason: String = "") throws(WebSocketError) {
     guard state == .open else { return }
     try writer.close(code, reason: reason, into: &outgoing)
-    latePongCount = nil
     state = .closeSent
   }
 

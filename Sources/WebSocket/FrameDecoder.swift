@@ -1,8 +1,8 @@
 /// Finds the frames in a receive buffer, checks them and unmasks them where they lie.
 ///
-/// The caller shows all bytes from the first one that no frame used up. A frame's head is read once; when its payload is
-/// not whole the decoder remembers the head, and how much it unmasked, until the caller shows the same bytes and more.
-/// After `frame` the caller goes on behind `end`.
+/// The caller shows all bytes from the first one that no frame used up. A frame's head is read once; when its payload
+/// is not whole the decoder remembers the head, and how much it unmasked, until the caller shows the same bytes and
+/// more. After `frame` the caller goes on behind `end`.
 @safe
 package struct FrameDecoder {
   /// Our role: a client refuses masked frames, a server refuses unmasked ones.

@@ -55,8 +55,8 @@ package struct HeaderFields: Equatable, Sendable {
   }
 }
 
-/// Finds and reads the head of an HTTP/1.1 message (RFC 9112), strictly: lines end with CRLF, nothing is folded, no control
-/// characters.
+/// Finds and reads the head of an HTTP/1.1 message (RFC 9112), strictly: lines end with CRLF, nothing is folded, no
+/// control characters.
 ///
 /// Bytes are judged in their order and each is looked at once, so the outcome does not depend on how they were cut.
 struct HeadReader {

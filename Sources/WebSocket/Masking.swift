@@ -38,7 +38,7 @@ package enum Masking {
 
 /// Bytes from the operating system's generator.
 package enum SystemRandom {
-  /// Linux promises them after boot; a system without them cannot keep the protocol's promise, so this stops the program.
+  /// Linux promises them after boot. A system without them cannot keep the protocol's promise: this stops the program.
   package static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     let code = unsafe qw_random_bytes(base, bytes.count)

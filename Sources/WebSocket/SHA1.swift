@@ -1,5 +1,5 @@
-/// SHA-1 (RFC 3174), for the handshake's Sec-WebSocket-Accept only. It is not a security primitive: there it proves that
-/// the peer speaks WebSocket, nothing else, and collisions of SHA-1 are known.
+/// SHA-1 (RFC 3174), for the handshake's Sec-WebSocket-Accept only. It is not a security primitive: there it proves
+/// that the peer speaks WebSocket, nothing else, and collisions of SHA-1 are known.
 package enum SHA1 {
   /// The 20 bytes of the digest.
   package static func digest(_ message: [UInt8]) -> [UInt8] {

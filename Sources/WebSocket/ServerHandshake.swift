@@ -22,7 +22,8 @@ package struct ServerHandshake {
     package var headers: HeaderFields
   }
 
-  /// Shows all bytes that came so far. Nil where more must come. After an error, `answer(_:into:)` says it to the client.
+  /// Shows all bytes that came so far. Nil where more must come. After an error `answer(_:into:)` tells the client.
+  /// One reader reads one request: nothing may be shown to it after a request or an error.
   package mutating func next(_ bytes: RawSpan) throws(WebSocketError) -> Request? {
     guard let head = try reader.next(bytes) else { return nil }
     let (path, query) = try Self.target(head.startLine)

@@ -79,6 +79,16 @@ package enum WebSocketError: Error, Equatable, Sendable {
     package var retryAfter: String?
     /// The first bytes of the body, up to `HandshakeLimits.maximumBodyExcerptBytes`.
     package var bodyStart: String
+
+    package init(
+      status: Int, reason: String, location: String? = nil, retryAfter: String? = nil, bodyStart: String = ""
+    ) {
+      self.status = status
+      self.reason = reason
+      self.location = location
+      self.retryAfter = retryAfter
+      self.bodyStart = bodyStart
+    }
   }
 }
 

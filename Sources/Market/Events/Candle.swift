@@ -3,6 +3,7 @@ public struct Candle: MarketEvent {
   public static let eventType = EventType.candle
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var index: Int64 = 0

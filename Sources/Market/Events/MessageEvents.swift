@@ -3,6 +3,7 @@ public struct Configuration: MarketEvent {
   public static let eventType = EventType.configuration
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var attachment: Text = .null
@@ -25,6 +26,7 @@ public struct Message: MarketEvent {
   public static let eventType = EventType.message
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var attachment: Text = .null

@@ -3,6 +3,7 @@ public struct Greeks: MarketEvent {
   public static let eventType = EventType.greeks
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var index: Int64 = 0
@@ -42,6 +43,7 @@ public struct TheoPrice: MarketEvent {
   public static let eventType = EventType.theoPrice
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var index: Int64 = 0
@@ -79,6 +81,7 @@ public struct Underlying: MarketEvent {
   public static let eventType = EventType.underlying
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var index: Int64 = 0
@@ -116,6 +119,7 @@ public struct Series: MarketEvent {
   public static let eventType = EventType.series
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var index: Int64 = 0

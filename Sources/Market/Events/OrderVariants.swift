@@ -131,7 +131,9 @@ extension OtcMarketsOrder {
       Field("quoteAccessPayment", .int32, MemoryLayout<OtcMarketsOrder>.offset(of: \.quoteAccessPayment)),
       Field("open", .bool, MemoryLayout<OtcMarketsOrder>.offset(of: \.open)),
       Field("unsolicited", .bool, MemoryLayout<OtcMarketsOrder>.offset(of: \.unsolicited)),
-      Field("otcMarketsPriceType", .code, MemoryLayout<OtcMarketsOrder>.offset(of: \.otcMarketsPriceType), codes: OtcMarketsPriceType.names),
+      Field(
+        "otcMarketsPriceType", .code, MemoryLayout<OtcMarketsOrder>.offset(of: \.otcMarketsPriceType),
+        codes: OtcMarketsPriceType.names),
       Field("saturated", .bool, MemoryLayout<OtcMarketsOrder>.offset(of: \.saturated)),
       Field("autoExecution", .bool, MemoryLayout<OtcMarketsOrder>.offset(of: \.autoExecution)),
       Field("nmsConditional", .bool, MemoryLayout<OtcMarketsOrder>.offset(of: \.nmsConditional)),

@@ -31,7 +31,9 @@ extension Profile {
     Profile.self,
     [
       Field("description", .text, MemoryLayout<Profile>.offset(of: \.description)),
-      Field("shortSaleRestriction", .code, MemoryLayout<Profile>.offset(of: \.shortSaleRestriction), codes: ShortSaleRestriction.names),
+      Field(
+        "shortSaleRestriction", .code, MemoryLayout<Profile>.offset(of: \.shortSaleRestriction),
+        codes: ShortSaleRestriction.names),
       Field("tradingStatus", .code, MemoryLayout<Profile>.offset(of: \.tradingStatus), codes: TradingStatus.names),
       Field("statusReason", .text, MemoryLayout<Profile>.offset(of: \.statusReason)),
       Field("haltStartTime", .int64, MemoryLayout<Profile>.offset(of: \.haltStartTime)),

@@ -3,6 +3,7 @@ public struct Quote: MarketEvent {
   public static let eventType = EventType.quote
 
   public var head = EventHead(Self.eventType)
+  var padding: UInt16 = 0
   public var receivedNanos: Int64 = 0
   public var eventTime: Int64 = 0
   public var bidPrice: Double = .nan

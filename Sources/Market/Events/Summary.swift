@@ -32,7 +32,9 @@ extension Summary {
       Field("dayClosePriceType", .code, MemoryLayout<Summary>.offset(of: \.dayClosePriceType), codes: PriceType.names),
       Field("prevDayId", .int32, MemoryLayout<Summary>.offset(of: \.prevDayId)),
       Field("prevDayClosePrice", .double, MemoryLayout<Summary>.offset(of: \.prevDayClosePrice)),
-      Field("prevDayClosePriceType", .code, MemoryLayout<Summary>.offset(of: \.prevDayClosePriceType), codes: PriceType.names),
+      Field(
+        "prevDayClosePriceType", .code, MemoryLayout<Summary>.offset(of: \.prevDayClosePriceType),
+        codes: PriceType.names),
       Field("prevDayVolume", .double, MemoryLayout<Summary>.offset(of: \.prevDayVolume)),
       Field("openInterest", .int64, MemoryLayout<Summary>.offset(of: \.openInterest)),
     ])

@@ -1,0 +1,71 @@
+import JSON
+package import Market
+
+/// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by themselves,
+/// so that a recording decodes as the live connection did.
+///
+///     {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53],"Trade",["AAPL",231.53,100.0]]}
+///
+/// Invariant: a frame gives all of its good rows in their order, or, when its JSON is malformed anywhere, none. When the
+/// batch fills up in mid-frame the rest of the frame is validated before the first events are handed on.
+package struct FeedDecoder: ~Copyable {
+  private var scanner: Scanner
+  private var rows: FrameReader
+
+  /// `requested` is the order of fields that we asked for: it holds for types of which no FEED_CONFIG ever told.
+  package init(requested: FieldLists = .standard, maximumBytes: Int = 16 << 20) {
+    scanner = Scanner(maximumBytes: maximumBytes)
+    rows = FrameReader(requested: requested)
+  }
+
+  package var counters: FeedCounters { rows.counters }
+  package var lastTrouble: RowTrouble? { rows.lastTrouble }
+
+  /// Forgets all channels, for a new connection.
+  package mutating func reset() { rows.channels.removeAll(keepingCapacity: true) }
+
+  /// Format and period of a channel as merged so far; nil for an unknown channel.
+  package func configuration(channel: Int) -> (aggregationPeriod: Double?, dataFormat: DataFormat?)? {
+    rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }
+  }
+
+  /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush` is
+  /// called when the batch is full and must make room for an event at least.
+  ///
+  /// An error leaves the batch as it was: nothing of the frame counts as decoded.
+  package mutating func decode(
+    _ payload: UnsafeRawBufferPointer, receivedNanos: Int64, batch: inout EventBatch, texts: inout TextTable,
+    flush: (inout EventBatch) -> Void
+  ) throws(FeedError) -> Received {
+    let before = rows.counters
+    unsafe rows.begin(payload, receivedNanos, batch.mark)
+    defer { rows.end() }
+    do throws(FeedError) {
+      let received = try unsafe strictDecode(payload, &batch, &texts, flush)
+      rows.counters.frames += 1
+      return received
+    } catch {
+      batch.rollBack(to: rows.frameMark)
+      rows.counters = before
+      rows.counters.frames += 1
+      rows.counters.framesRefused += 1
+      throw error
+    }
+  }
+
+  /// Through the scanner, with every byte of the frame checked.
+  private mutating func strictDecode(
+    _ payload: UnsafeRawBufferPointer, _ batch: inout EventBatch, _ texts: inout TextTable,
+    _ flush: (inout EventBatch) -> Void
+  ) throws(FeedError) -> Received {
+    let result: Result<Received, FeedError>
+    do throws(JSONError) {
+      result = try unsafe scanner.scan(payload) { cursor throws(JSONError) in
+        rows.readFrame(&cursor, &batch, &texts, flush)
+      }
+    } catch {
+      throw .json(error)
+    }
+    return try result.get()
+  }
+}

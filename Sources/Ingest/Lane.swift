@@ -1,0 +1,126 @@
+import Bytes
+import DXLink
+import IO
+package import Market
+import Recording
+package import Sinks
+
+/// One connection after another to a feed, on one thread: connect, run, and after a loss wait and connect again.
+///
+///     connecting ─► handshaking ─► streaming ─┬─► ended
+///          ▲                                  └─► waiting ─┐
+///          └─────────────── back-off ──────────────────────┘
+package struct Lane: ~Copyable {
+  let number: Int
+  let settings: LaneSettings
+  let stop: StopFlag
+  let progress: LaneProgress
+  let say: @Sendable (String) -> Void
+  let recording: RecordingPort?
+  var pipeline: PayloadPipeline
+  var decoder: FeedDecoder
+  var session: Session
+  /// Arrival of the last bytes of the connection that was lost; nil while there is no open gap.
+  var lostSince: WallNanos?
+  var lastArrival: Arrival?
+  var complaints = 0
+  var sessionNumber: UInt64 = 0
+  private var lossReason = Gap.Reason.connectionLost
+  private var attemptsInGap = 0
+  private var backoff: Backoff
+  private var everStood = false
+  private var outcome = LaneOutcome(end: .drained)
+
+  package init(
+    number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline, ports: (sinks: [SinkPort], recording: RecordingPort?),
+    stop: StopFlag, progress: LaneProgress, say: @escaping @Sendable (String) -> Void
+  ) {
+    self.number = number
+    self.settings = settings
+    self.stop = stop
+    self.progress = progress
+    self.say = say
+    recording = ports.recording
+    self.pipeline = pipeline
+    self.pipeline.connect(ports.sinks)
+    decoder = FeedDecoder(requested: settings.session.fieldLists, maximumBytes: settings.maximumMessageBytes)
+    session = Session(options: settings.session)
+    backoff = settings.backoff
+  }
+
+  /// Runs to the end, then gives the pipeline back for its totals.
+  package consuming func run() -> (outcome: LaneOutcome, totals: PipelineTotals, digest: Digest?) {
+    subscribe()
+    outcome.end = connectAgainAndAgain()
+    if lostSince != nil { closeGap() }
+    recording?.finish(.now())
+    pipeline.add(decoder.counters)
+    pipeline.finish()
+    progress.update(pipeline.totals)
+    progress.enter(.ended)
+    return (outcome, pipeline.totals, pipeline.digest)
+  }
+
+  private mutating func subscribe() {
+    let refused = session.changeSubscriptions(add: settings.subscriptions, now: .now())
+    for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
+      say("\(subscription.type.name) \(subscription.symbol) is not subscribed: \(refusal)")
+    }
+  }
+
+  private mutating func connectAgainAndAgain() -> LaneOutcome.End {
+    while !stop.isDraining {
+      progress.enter(.connecting)
+      let startedAt = MonotonicNanos.now()
+      let end = runConnection()
+      switch end {
+      case .drained: return .drained
+      case .endOfFeed: return .endOfFeed
+      case .refused(let why): return .refused(why)
+      case .lost(let reason, let why, let stood):
+        if stood {
+          everStood = true
+          backoff.succeeded(aliveSeconds: MonotonicNanos.now().seconds(since: startedAt))
+          if lostSince == nil {
+            lostSince = lastArrival?.wall ?? .now()
+            lossReason = reason
+            attemptsInGap = 0
+          }
+        }
+        if stop.isDraining { return .drained }
+        guard mayTryAgain else { return .failed(why) }
+        let seconds = backoff.nextSeconds()
+        say("lane \(number): \(why); connecting again in \(Self.rounded(seconds)) s (attempt \(backoff.attempt))")
+        attemptsInGap += 1
+        progress.enter(.waiting)
+        _ = try? stop.wakeup.wait(until: MonotonicNanos.now().advanced(bySeconds: seconds))
+        progress.addReconnect()
+        outcome.reconnects += 1
+      }
+    }
+    return .drained
+  }
+
+  private var mayTryAgain: Bool {
+    if let limit = settings.reconnect { return limit.allows(backoff.attempt) }
+    return everStood
+  }
+
+  static func rounded(_ seconds: Double) -> Double { (seconds * 100).rounded() / 100 }
+
+  /// Tells the recording and the sinks that the feed is whole again, and since when it was not.
+  mutating func closeGap() {
+    guard let since = lostSince else { return }
+    let now = Arrival.now()
+    var gap = Gap(reason: lossReason, lane: number, fromNanos: since.rawValue, toNanos: now.wall.rawValue)
+    gap.attempts = UInt32(clamping: attemptsInGap)
+    gap.topics = UInt32(clamping: session.wantedSubscriptions)
+    recording?.accept(GapText.mark(gap), now, isStopping: isStopping)
+    pipeline.accept(gap)
+    progress.addGap()
+    outcome.gaps += 1
+    lostSince = nil
+  }
+
+  var isStopping: () -> Bool { { [stop] in stop.isAbandoned } }
+}

@@ -1,0 +1,207 @@
+import Bytes
+import DXLink
+import IO
+import JSON
+import Market
+import Recording
+import Sinks
+import WebSocket
+
+// One connection of a lane, from the first packet to the last.
+
+/// How a connection ended.
+enum ConnectionEnd {
+  case drained
+  case endOfFeed
+  case refused(String)
+  /// `stood`: whether the feed channel was open.
+  case lost(Gap.Reason, String, stood: Bool)
+}
+
+extension Lane {
+  /// While conflation holds events back, the lane looks after them this often.
+  private static var settleNanos: Int64 { 20_000_000 }
+
+  mutating func runConnection() -> ConnectionEnd {
+    var link: WebSocketLink
+    do throws(LinkError) {
+      link = try WebSocketLink(
+        to: settings.url, tls: settings.tls, connector: settings.connector,
+        limitMillis: settings.upgradeLimitMillis, limits: settings.conversationLimits, checksText: false,
+        userAgent: settings.userAgent, stop: stop.wakeup)
+    } catch {
+      if stop.isDraining { return .drained }
+      return error.helpsToReconnect || error.isPassing ? .lost(.connectionLost, "\(error)", stood: false) : .refused("\(error)")
+    }
+    do {
+      if let token = try settings.token.read() { session.updateToken(token, now: .now()) }
+    } catch { return .refused("\(error)") }
+    progress.enter(.handshaking)
+    sessionNumber += 1
+    decoder.reset()
+    recording?.accept(
+      SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
+      isStopping: isStopping)
+    var stood = false
+    session.connected(now: .now())
+    let end = converse(&link, &stood)
+    session.disconnected()
+    recording?.accept(
+      SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
+      isStopping: isStopping)
+    link.end(limitMillis: settings.closeLimitMillis)
+    return end
+  }
+
+  /// The duty cycle of a connection: act, write, read, interpret, wait.
+  private mutating func converse(_ link: inout WebSocketLink, _ stood: inout Bool) -> ConnectionEnd {
+    do throws(LinkError) {
+      while true {
+        if let end = perform(&link, &stood) { return end }
+        try link.write()
+        if stop.isDraining { return drain(&link) }
+        let got = try link.read()
+        let now = MonotonicNanos.now()
+        if got > 0 {
+          lastArrival = Arrival(wall: .now(), monotonic: now)
+          session.receivedAnything(now: now)
+          if let end = interpret(&link, &stood) { return end }
+          pipeline.settle()
+          recording?.publish()
+          progress.update(pipeline.totals)
+        }
+        if now >= session.nextDeadline { session.advance(now: now) }
+        if session.hasActions || got == WebSocketLink.readBytes || link.mayHoldMore { continue }
+        var deadline = session.nextDeadline
+        if pipeline.holdsBack {
+          pipeline.settle()
+          deadline = min(deadline, now.advanced(byNanos: Self.settleNanos))
+        }
+        if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
+      }
+    } catch {
+      // What had arrived before the loss is interpreted still.
+      if let end = interpret(&link, &stood) { return end }
+      return .lost(.connectionLost, "connection lost: \(error)", stood: stood)
+    }
+  }
+
+  /// Does what the session asks for.
+  private mutating func perform(_ link: inout WebSocketLink, _ stood: inout Bool) -> ConnectionEnd? {
+    guard session.hasActions else { return nil }
+    var failure: SessionFailure?
+    var wantsToken = false
+    var isReady = false
+    let recording = recording
+    let stopping = isStopping
+    unsafe session.drainActions { action, bytes in
+      switch action {
+      case .send(let range, let isSecret):
+        let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+        if !isSecret { unsafe recording?.accept(.sent, text, .now(), isStopping: stopping) }
+        // A conversation that is closing takes nothing more; its end is told by `isOver`.
+        try? unsafe link.conversation.send(.text, text.bytes)
+      case .ready: isReady = true
+      case .wantsToken: wantsToken = true
+      case .fail(let why): failure = why
+      }
+    }
+    recording?.publish()
+    if isReady {
+      stood = true
+      progress.enter(.streaming)
+      if lostSince != nil { closeGap() }
+    }
+    if wantsToken {
+      say("lane \(number): the server wants a fresh token")
+      if let token = try? settings.token.read() { session.updateToken(token, now: .now()) }
+    }
+    guard let failure else { return nil }
+    try? link.conversation.close(.goingAway, reason: "")
+    try? link.write()
+    let reason: Gap.Reason = if case .silence = failure { .silence } else { .connectionLost }
+    return failure.reconnectingHelps ? .lost(reason, "\(failure)", stood: stood) : .refused("\(failure)")
+  }
+
+  /// Interprets everything that arrived. The batch of one read ends when there is no further event.
+  private mutating func interpret(_ link: inout WebSocketLink, _ stood: inout Bool) -> ConnectionEnd? {
+    guard let arrival = lastArrival else { return nil }
+    while let event = link.conversation.next(&link.buffer) {
+      switch event {
+      case .message(.text, let payload):
+        unsafe recording?.accept(.received, payload, arrival, isStopping: isStopping)
+        unsafe interpret(payload, arrival, &link)
+      case .message(.binary, _): complain("a binary message arrived, which dxLink does not use; it was ignored")
+      case .ping, .pong: break
+      case .closed: return closed(link.conversation.closeCode, link.conversation.closeReason, stood)
+      case .failed:
+        let why = link.conversation.failure.map { "\($0)" } ?? "unknown"
+        try? link.write()
+        return .lost(.protocolViolation, "the server violated the WebSocket protocol: \(why)", stood: stood)
+      }
+    }
+    return nil
+  }
+
+  private mutating func interpret(_ payload: UnsafeRawBufferPointer, _ arrival: Arrival, _ link: inout WebSocketLink) {
+    do throws(FeedError) {
+      if case .message(let message) = try unsafe pipeline.accept(payload, arrival, &decoder) {
+        session.received(message, now: arrival.monotonic)
+        if case .error(let channel, let notice) = message {
+          complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
+        }
+      }
+    } catch {
+      complain("a message could not be read and was skipped: \(error)")
+      if case .json(.invalidUTF8) = error { try? link.conversation.close(.invalidPayload, reason: "text is not UTF-8") }
+    }
+  }
+
+  private func closed(_ code: CloseCode, _ reason: String, _ stood: Bool) -> ConnectionEnd {
+    if code == .normal && reason == EndOfFeed.reason { return .endOfFeed }
+    let words = reason.isEmpty ? "\(code)" : "\(code), \"\(reason)\""
+    return .lost(.serverClosed, "the server closed the connection (\(words))", stood: stood)
+  }
+
+  /// Ends the connection in good order: the channel, then the WebSocket, then TCP.
+  private mutating func drain(_ link: inout WebSocketLink) -> ConnectionEnd {
+    session.close(now: .now())
+    unsafe session.drainActions { action, bytes in
+      if case .send(let range, _) = action {
+        try? unsafe link.conversation.send(.text, UnsafeRawBufferPointer(rebasing: bytes[range]).bytes)
+      }
+    }
+    try? link.conversation.close(.normal, reason: "")
+    try? link.write()
+    return .drained
+  }
+
+  /// Says a sentence about the feed, up to the limit; then only the counts speak.
+  mutating func complain(_ sentence: String) {
+    complaints += 1
+    if complaints <= settings.maximumComplaints { say("lane \(number): \(sentence)") }
+    if complaints == settings.maximumComplaints { say("lane \(number): further such sentences are left out") }
+  }
+}
+
+extension ConnectionEnd {
+  /// For the recording's session end.
+  var words: String {
+    switch self {
+    case .drained: "ended by us"
+    case .endOfFeed: EndOfFeed.reason
+    case .refused(let why): why
+    case .lost(_, let why, _): why
+    }
+  }
+}
+
+extension LinkError {
+  /// Whether the failure is of this moment (nobody listens, no route) and not an answer of the feed.
+  var isPassing: Bool {
+    switch self {
+    case .io(.notConnected), .io(.unknownHost), .io(.timedOut), .io(.system), .ended: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import DXLink
+package import IO
+import WebSocket
+
+/// What a lane needs to know to connect, subscribe and live through outages.
+package struct LaneSettings: Sendable {
+  package var url: FeedURL
+  /// Needed for wss.
+  package var tls: TLSContext?
+  package var connector = ClientConnector()
+  /// How long the server may take to answer the WebSocket upgrade.
+  package var upgradeLimitMillis = 10_000
+  /// How long our side waits for the server's Close when it ends in good order.
+  package var closeLimitMillis = 1_000
+  package var session = Session.Options()
+  package var subscriptions: [Subscription] = []
+  package var token: TokenSource = .none
+  /// Attempts in a row after a loss; nil: for ever once a connection stood, none before.
+  package var reconnect: ReconnectLimit?
+  package var backoff = Backoff(seed: 1)
+  /// Longest message taken from the feed, in bytes. Real ones stay below 64 KiB.
+  package var maximumMessageBytes = 1 << 20
+  /// Sentences about malformed messages that are said; more are only counted.
+  package var maximumComplaints = 20
+  package var userAgent = "quotewire"
+  /// Recorded with each session.
+  package var productVersion = ""
+
+  package init(url: FeedURL) { self.url = url }
+
+  var conversationLimits: Conversation.Limits {
+    var limits = Conversation.Limits()
+    limits.maximumFrameBytes = maximumMessageBytes
+    limits.maximumMessageBytes = maximumMessageBytes
+    limits.maximumQueuedBytes = 16 << 20
+    return limits
+  }
+}
+
+/// Where the feed's token comes from. A file is read again for each connection and when the server wants a fresh one.
+package enum TokenSource: Sendable {
+  case none
+  case value(String)
+  case file(String)
+
+  /// Longest token file, in bytes.
+  static let maximumBytes = 64 << 10
+
+  package func read() throws(IOError) -> String? {
+    switch self {
+    case .none: return nil
+    case .value(let token): return token
+    case .file(let path):
+      let bytes = try File.contents(of: path, limitBytes: Self.maximumBytes)
+      let text = String(decoding: bytes, as: UTF8.self)
+      let token = text.split { $0.isWhitespace }.first.map(String.init) ?? ""
+      if token.isEmpty { throw .unusableFile(path: path, reason: "it holds no token") }
+      return token
+    }
+  }
+}
+
+/// How a lane ended.
+package struct LaneOutcome: Sendable {
+  package enum End: Sendable, Equatable {
+    /// Asked to end: time, limit or signal.
+    case drained
+    /// The server said that there is no more.
+    case endOfFeed
+    /// The feed refused us (token, TLS, protocol): trying again gives the same answer.
+    case refused(String)
+    /// Connections failed or were lost, and no attempt is left.
+    case failed(String)
+  }
+
+  package var end: End
+  package var gaps = 0
+  package var reconnects = 0
+}

@@ -1,0 +1,187 @@
+import Bytes
+import DXLink
+import IO
+import Market
+import Recording
+import Rings
+import Sinks
+
+/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of its own.
+struct Replay: ~Copyable {
+  private let settings: ReplaySettings
+  private let stop: StopFlag
+  private let progress: LaneProgress
+  private let say: @Sendable (String) -> Void
+  private var pipeline: PayloadPipeline
+  private var merge = RecordingMerge()
+  private var maps: [MappedRecording] = []
+  private var decoders: [DecoderKey: ReplayDecoder] = [:]
+  private(set) var gaps = 0
+  private(set) var damagedFiles = 0
+  private var complaints = 0
+  private var unwanted = EventBatch(capacity: 64)
+  private var unwantedTexts = TextTable()
+
+  /// Sentences about malformed messages that are said.
+  static let maximumComplaints = 20
+  /// Files that one replay merges.
+  static let maximumFiles = 512
+
+  private struct DecoderKey: Hashable {
+    let source: Int
+    let lane: UInt16
+  }
+
+  /// One lane of one recording: its channels and schemas.
+  private final class ReplayDecoder {
+    var decoder = FeedDecoder()
+  }
+
+  /// Keeps a map alive while its reader lives.
+  private final class MappedRecording {
+    let map: MappedFile
+    init(_ map: consuming MappedFile) { self.map = map }
+    /// Valid as long as this object.
+    var bytes: UnsafeRawBufferPointer { unsafe map.withBytes { unsafe $0 } }
+  }
+
+  init(
+    _ settings: ReplaySettings, pipeline: consuming PayloadPipeline, stop: StopFlag, progress: LaneProgress,
+    say: @escaping @Sendable (String) -> Void
+  ) throws(RunFailure) {
+    self.settings = settings
+    self.stop = stop
+    self.progress = progress
+    self.say = say
+    self.pipeline = pipeline
+    guard settings.files.count <= Self.maximumFiles else {
+      throw RunFailure(.usage, "a replay merges at most \(Self.maximumFiles) files, not \(settings.files.count)")
+    }
+    for path in settings.files {
+      do throws(IOError) { maps.append(MappedRecording(try MappedFile(path))) } catch {
+        throw RunFailure(.failed, "\(error)")
+      }
+      do throws(RecordingError) {
+        merge.add(try unsafe RecordingReader(maps[maps.count - 1].bytes, compression: try? ZstdCompression()))
+      } catch { throw RunFailure(.failed, "\(path): \(error)") }
+    }
+  }
+
+  var textStore: TextStore { pipeline.textStore }
+
+  mutating func connect(_ sinks: [SinkPort]) { pipeline.connect(sinks) }
+
+  /// Plays to the end, then gives the totals.
+  mutating func run() -> (totals: PipelineTotals, digest: Digest?) {
+    progress.enter(.streaming)
+    do throws(RecordingError) { try play() } catch { say("\(error)") }
+    for key in decoders.keys.sorted(by: { ($0.source, $0.lane) < ($1.source, $1.lane) }) {
+      if let one = decoders[key] { pipeline.add(one.decoder.counters) }
+    }
+    judge()
+    pipeline.finish()
+    progress.update(pipeline.totals)
+    progress.enter(.ended)
+    return (pipeline.totals, pipeline.digest)
+  }
+
+  private mutating func play() throws(RecordingError) {
+    var silence: Int64?
+    if let seconds = settings.longestSilenceSeconds { silence = Int64(min(seconds, 1e9) * 1e9) }
+    var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
+    var count = 0
+    while !stop.isDraining, let merged = merge.next() {
+      let entry = merged.entry
+      if let last = settings.stop, entry.arrival.wall > last { continue }
+      if let first = settings.start, entry.arrival.wall < first {
+        prepare(merged)
+        continue
+      }
+      if settings.speed != .max {
+        guard waitUntil(pacer.due(entry, source: merged.source)) else { return }
+      }
+      play(merged)
+      count &+= 1
+      if count & 0xFF == 0 || settings.speed != .max { progress.update(pipeline.totals) }
+    }
+  }
+
+  /// False when the run is asked to end meanwhile.
+  private func waitUntil(_ due: MonotonicNanos) -> Bool {
+    if due <= .now() { return !stop.isDraining }
+    pipeline.settle()
+    return (try? stop.wakeup.wait(until: due)) == false
+  }
+
+  private mutating func decoder(_ merged: MergedEntry) -> ReplayDecoder {
+    let key = DecoderKey(source: merged.source, lane: merged.entry.lane)
+    if let known = decoders[key] { return known }
+    let new = ReplayDecoder()
+    decoders[key] = new
+    return new
+  }
+
+  private mutating func play(_ merged: MergedEntry) {
+    let entry = merged.entry
+    switch entry.kind {
+    case .received:
+      do throws(FeedError) {
+        _ = try unsafe pipeline.accept(entry.payload, entry.arrival, &decoder(merged).decoder)
+      } catch {
+        complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
+      }
+    case .sessionStart: decoder(merged).decoder.reset()
+    case .gap:
+      guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
+      gaps += 1
+      pipeline.accept(GapText.gap(mark, lane: Int(entry.lane)))
+    default: break
+    }
+  }
+
+  /// Before the first wanted time only what the channels are counts: everything but FEED_DATA.
+  private mutating func prepare(_ merged: MergedEntry) {
+    let entry = merged.entry
+    switch entry.kind {
+    case .sessionStart: decoder(merged).decoder.reset()
+    case .received:
+      if unsafe Self.isFeedData(entry.payload) { return }
+      // Events that come along nevertheless (another layout of the same message) go nowhere.
+      _ = try? unsafe decoder(merged).decoder.decode(
+        entry.payload, receivedNanos: 0, batch: &unwanted, texts: &unwantedTexts
+      ) { full in full.removeAll() }
+      unwanted.removeAll()
+    default: break
+    }
+  }
+
+  /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.
+  private static func isFeedData(_ payload: UnsafeRawBufferPointer) -> Bool {
+    let start: StaticString = "{\"type\":\"FEED_DATA\""
+    let count = start.utf8CodeUnitCount
+    guard payload.count > count else { return false }
+    return unsafe payload.prefix(count).elementsEqual(UnsafeBufferPointer(start: start.utf8Start, count: count))
+  }
+
+  private mutating func complain(_ sentence: String) {
+    complaints += 1
+    if complaints <= Self.maximumComplaints { say(sentence) }
+    if complaints == Self.maximumComplaints { say("further such sentences are left out") }
+  }
+
+  /// Says which recordings are not as they were written.
+  private mutating func judge() {
+    for (i, path) in settings.files.enumerated() {
+      let verdict = merge.withReader(i) { $0.verdict }
+      switch verdict {
+      case .torn(_, let bytes) where bytes > 0:
+        say("\(path): its last \(bytes) bytes are no whole entry (a crash?); everything before was replayed. "
+          + "'quotewire inspect --repair' makes the file end cleanly")
+      case .corrupt(let at):
+        damagedFiles += 1
+        say("\(path): damaged from byte \(at) on; what could be read was replayed. See 'quotewire inspect'")
+      default: break
+      }
+    }
+  }
+}

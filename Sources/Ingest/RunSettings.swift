@@ -1,0 +1,82 @@
+package import Bytes
+package import Recording
+package import Sinks
+
+/// What live runs and replays have in common: where events go, and when the run ends.
+package struct RunSettings: Sendable {
+  package var sinks: [SinkSpec] = []
+  /// Ends the run after this many events.
+  package var limit: Int?
+  /// Replace files that exist.
+  package var force = false
+  package var wantsDigest = true
+  package var texts = TextLimits()
+
+  /// Limits of each lane's text table.
+  package struct TextLimits: Sendable {
+    package var maximumTexts = 2 << 20
+    package var maximumBytes = 256 << 20
+  }
+
+  package init() {}
+}
+
+/// A live run.
+package struct IngestSettings: Sendable {
+  package var run = RunSettings()
+  package var lane: LaneSettings
+  package var lanes = 1
+  /// Where the recording goes; nil for none.
+  package var record: String?
+  package var recordingPolicy = RecordingPolicy.wait
+  package var compressesRecording = false
+  /// Bytes between each lane and the recording. A message may be half as long.
+  package var recordingRingBytes = 4 << 20
+  /// Ends the run after this many seconds.
+  package var seconds: Double?
+
+  package init(lane: LaneSettings) { self.lane = lane }
+}
+
+/// A replay.
+package struct ReplaySettings: Sendable {
+  package var run = RunSettings()
+  package var files: [String]
+  package var speed = ReplaySpeed.max
+  /// First and last arrival time to replay; nil for no bound.
+  package var start: WallNanos?
+  package var stop: WallNanos?
+  /// Recorded silences longer than this are shortened to it; nil keeps them.
+  package var longestSilenceSeconds: Double?
+
+  package init(files: [String]) { self.files = files }
+}
+
+/// Why a run could not begin, or what it met on its way.
+package struct RunFailure: Error, CustomStringConvertible, Sendable {
+  package enum Kind: Sendable {
+    /// Something of ours failed: files, sockets, threads.
+    case failed
+    /// The feed refused us.
+    case refused
+    /// The request makes no sense.
+    case usage
+  }
+
+  package let kind: Kind
+  package let description: String
+
+  package init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+}
+
+/// How a run ended.
+package struct RunOutcome: Sendable {
+  package var report = RunReport()
+  /// What ended it before its time; nil at an orderly end.
+  package var failure: RunFailure?
+  /// A signal asked for the end.
+  package var wasInterrupted = false
+}

@@ -1,0 +1,108 @@
+import Bytes
+import Formats
+import IO
+import Market
+import Rings
+
+/// `csv:DIR`: one file for each event type that came, and `gaps.csv` when there was one.
+struct CSVBody: SinkBody, ~Copyable {
+  private let directory: String
+  private let spec: SinkSpec
+  private let force: Bool
+  private var files: [CSVFile?] = Array(repeating: nil, count: EventType.count)
+  private var gaps: CSVFile?
+  private(set) var pendingBytes = 0
+
+  static let gapFile = "gaps.csv"
+
+  /// Creates the folder; refuses files that are there already.
+  init(directory: String, spec: SinkSpec, force: Bool) throws(IOError) {
+    self.directory = directory
+    self.spec = spec
+    self.force = force
+    try Directory.create(directory)
+    for name in EventType.allCases.map({ $0.name + ".csv" }) + [Self.gapFile] {
+      try FileSeries.check(directory + "/" + name, rotates: spec.rotation.isOn, force: force)
+    }
+  }
+
+  mutating func append(_ event: EventRef, _ texts: TextStore) {
+    guard let type = event.type else { return }
+    if let file = files[type.index] {
+      pendingBytes &+= file.append(event, texts)
+    } else {
+      open(type)
+      append(event, texts)
+    }
+  }
+
+  private mutating func open(_ type: EventType) {
+    let encoder = CSVEncoder(type, nanForm: spec.writesNaN ? .name : .empty)
+    var header = ByteWriter(capacity: 1024)
+    encoder.appendHeader(to: &header)
+    files[type.index] = CSVFile(encoder, series(type.name + ".csv", header.array))
+  }
+
+  private func series(_ name: String, _ header: [UInt8]) -> FileSeries {
+    FileSeries(directory + "/" + name, header: header, rotation: spec.rotation, force: force)
+  }
+
+  mutating func append(_ gap: Gap) {
+    if gaps == nil {
+      var header = ByteWriter(capacity: 256)
+      GapRow.appendCSVHeader(to: &header)
+      gaps = CSVFile(nil, series(Self.gapFile, header.array))
+    }
+    pendingBytes += gaps?.append(gap) ?? 0
+  }
+
+  mutating func flush(now: MonotonicNanos) throws(SinkFailure) {
+    for file in files + [gaps] {
+      do { try file?.flush(now: now) } catch { throw .io(error) }
+    }
+    pendingBytes = 0
+  }
+
+  mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {
+    for file in files + [gaps] {
+      do { try file?.series.rotateIfDue(now: now) } catch { throw .io(error) }
+    }
+  }
+
+  mutating func finish() throws(SinkFailure) {
+    for file in files + [gaps] {
+      do { try file?.series.complete() } catch { throw .io(error) }
+    }
+  }
+}
+
+/// One file of CSV rows: its encoder (none for gaps) and the rows that wait to be written.
+private final class CSVFile {
+  let encoder: CSVEncoder?
+  let series: FileSeries
+  private var rows = ByteWriter(capacity: 64 << 10)
+
+  init(_ encoder: CSVEncoder?, _ series: FileSeries) {
+    self.encoder = encoder
+    self.series = series
+  }
+
+  /// Encodes a row and says how many bytes it took.
+  func append(_ event: EventRef, _ texts: TextStore) -> Int {
+    let before = rows.count
+    encoder?.append(event, texts, to: &rows)
+    return rows.count &- before
+  }
+
+  func append(_ gap: Gap) -> Int {
+    let before = rows.count
+    GapRow.appendCSV(gap, to: &rows)
+    return rows.count - before
+  }
+
+  func flush(now: MonotonicNanos) throws(IOError) {
+    if rows.isEmpty { return }
+    try unsafe rows.withBytes { bytes throws(IOError) in try unsafe series.write(bytes, now: now) }
+    rows.removeAll()
+  }
+}

@@ -1,0 +1,182 @@
+import Bytes
+package import IO
+import Market
+package import Metrics
+package import Recording
+package import Rings
+import Synchronization
+
+/// All sinks of a run and the recording: opened before the lanes start, finished after they ended.
+package final class SinkSet {
+  /// A sink that runs.
+  private struct Running {
+    let spec: SinkSpec
+    let counters: SinkCounters
+    let latency: Histogram
+    let thread: Handover<WorkerThread>
+    let outcome: OutcomeBox
+  }
+
+  /// What a sink's thread leaves behind.
+  private final class OutcomeBox: Sendable {
+    let value = Mutex<SinkOutcome?>(nil)
+  }
+
+  /// How a run wants its sinks.
+  package struct Options: Sendable {
+    /// Replace files that exist.
+    package var force = false
+    /// Called, from a sink's thread, with sentences for people.
+    package var trouble: @Sendable (String) -> Void = { _ in }
+    /// Called when the reader of standard output has gone.
+    package var readerGone: @Sendable () -> Void = {}
+    package init() {}
+  }
+
+  private var running: [Running] = []
+  private var ports: [[SinkPort]]
+  private var recordingPorts: [RecordingPort?]
+  private var recorder: (thread: Handover<WorkerThread>, outcome: RecorderOutcome)?
+  package let recordingCounters = RecordingCounters()
+
+  private final class RecorderOutcome: Sendable {
+    let failure = Mutex<String?>(nil)
+  }
+
+  /// Opens every sink for lanes with these text stores.
+  package init(
+    _ specs: [SinkSpec], lanes: [TextStore], options: Options
+  ) throws(SinkSetError) {
+    ports = Array(repeating: [], count: lanes.count)
+    recordingPorts = Array(repeating: nil, count: lanes.count)
+    for spec in specs {
+      switch spec.target {
+      case .null: try start(spec, lanes, options, NullBody())
+      case .csv(let directory):
+        let body: CSVBody
+        do { body = try CSVBody(directory: directory, spec: spec, force: options.force) } catch { throw .io(error) }
+        try start(spec, lanes, options, body)
+      case .ndjson(let file):
+        let body: NDJSONBody
+        do { body = try NDJSONBody(file: file, spec: spec, force: options.force) } catch { throw .io(error) }
+        try start(spec, lanes, options, body)
+      }
+    }
+  }
+
+  private func start<Body: SinkBody & ~Copyable>(
+    _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming sending Body
+  ) throws(SinkSetError) {
+    let bell = Bell()
+    let counters = SinkCounters()
+    let latency = Histogram()
+    var inputs: [SinkInput] = []
+    for (lane, texts) in lanes.enumerated() {
+      var ring = RecordRing(capacity: spec.ringRecords, bell: bell)
+      ports[lane].append(SinkPort(ring.takeProducer(), spec.policy, counters))
+      inputs.append(SinkInput(ring.takeConsumer(), texts))
+    }
+    let name = spec.name
+    let trouble = options.trouble
+    let worker = Handover(
+      SinkWorker(body, inputs: inputs, counters: counters, latency: latency, bell: bell) { trouble("\(name): \($0)") })
+    let outcome = OutcomeBox()
+    let readerGone = options.readerGone
+    do {
+      let thread = try WorkerThread("qw-sink") {
+        var mine = worker.take()
+        let ended = mine.run()
+        outcome.value.withLock { $0 = ended }
+        if ended.isReaderGone { readerGone() }
+      }
+      running.append(
+        Running(spec: spec, counters: counters, latency: latency, thread: Handover(thread), outcome: outcome))
+    } catch { throw .thread(error) }
+  }
+
+  /// Adds a recording that all lanes write to.
+  package func record(
+    _ writer: consuming sending RecordingWriter, to file: consuming sending File, policy: RecordingPolicy,
+    ringBytes: Int, options: Options
+  ) throws(SinkSetError) {
+    let bell = Bell()
+    var inputs: [RecordingInput] = []
+    for lane in recordingPorts.indices {
+      var ring = ByteRing(capacity: ringBytes, bell: bell)
+      recordingPorts[lane] = RecordingPort(
+        ring.takeProducer(), lane: lane, policy: policy, counters: recordingCounters)
+      inputs.append(RecordingInput(ring.takeConsumer()))
+    }
+    let worker = Handover(
+      RecordingWorker(
+        writer, file, inputs: inputs, counters: recordingCounters, bell: bell, trouble: options.trouble))
+    let outcome = RecorderOutcome()
+    do {
+      let thread = try WorkerThread("qw-record") {
+        var mine = worker.take()
+        let failure = mine.run()
+        outcome.failure.withLock { $0 = failure }
+      }
+      recorder = (Handover(thread), outcome)
+    } catch { throw .thread(error) }
+  }
+
+  /// Gives a lane its ports, once. When the lane lets go of them, the sinks know that it has ended.
+  package func takePorts(lane: Int) -> (sinks: [SinkPort], recording: RecordingPort?) {
+    defer {
+      ports[lane] = []
+      recordingPorts[lane] = nil
+    }
+    return (ports[lane], recordingPorts[lane])
+  }
+
+  /// One sink's figures at the end.
+  package struct Result: Sendable {
+    package let name: String
+    package let accepted: Int
+    package let dropped: Int
+    package let written: Int
+    /// From arrival to encoding, in nanoseconds.
+    package let latency: HistogramSnapshot
+    package let failure: String?
+  }
+
+  /// Waits until every sink has written what it accepted. The lanes must have let go of their ports.
+  package func finish() -> (sinks: [Result], recordingFailure: String?) {
+    ports = []
+    recordingPorts = []
+    var results: [Result] = []
+    for sink in running {
+      sink.thread.take().join()
+      let outcome = sink.outcome.value.withLock { $0 }
+      results.append(
+        Result(
+          name: sink.spec.name, accepted: sink.counters.accepted, dropped: sink.counters.dropped,
+          written: sink.counters.written, latency: sink.latency.snapshot(), failure: outcome?.failure))
+    }
+    running = []
+    var failure: String?
+    if let recorder {
+      recorder.thread.take().join()
+      failure = recorder.outcome.failure.withLock { $0 }
+    }
+    recorder = nil
+    return (results, failure)
+  }
+
+  /// Each sink's name and counters, for a progress line.
+  package var counters: [(name: String, counters: SinkCounters)] { running.map { ($0.spec.name, $0.counters) } }
+}
+
+/// Why the sinks could not be opened.
+package enum SinkSetError: Error, CustomStringConvertible {
+  case io(IOError)
+  case thread(ThreadError)
+
+  package var description: String {
+    switch self {
+    case .io(let error): error.description
+    case .thread(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Bytes
+import TestSupport
+import Testing
+
+@Suite("CRC-32C")
+struct CRC32CTests {
+  /// Bit by bit from the definition, as a second opinion.
+  private func slow(_ bytes: [UInt8]) -> UInt32 {
+    var crc = ~UInt32(0)
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+    }
+    return ~crc
+  }
+
+  @Test(
+    "gives the values that RFC 3720 lists and the usual check value",
+    arguments: [
+      ([UInt8](repeating: 0, count: 32), UInt32(0x8A91_36AA)),
+      ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
+      ([UInt8](0..<32), 0x46DD_794E),
+      ([UInt8]((0..<32).reversed()), 0x113F_DB5C),
+      (Array("123456789".utf8), 0xE306_9283),
+      ([UInt8](), 0),
+    ] as [([UInt8], UInt32)])
+  func known(bytes: [UInt8], sum: UInt32) {
+    #expect(unsafe CRC32C.checksum(bytes.span.bytes) == sum)
+  }
+
+  @Test("any length from any place is the same as bit by bit")
+  func lengths() {
+    var random = SeededRandom(seed: 21)
+    let bytes = random.bytes(300)
+    var wrong: [String] = []
+    for start in 0..<9 {
+      for end in start...300 {
+        let part = Array(bytes[start..<end])
+        if unsafe CRC32C.checksum(bytes.span.bytes.extracting(start..<end)) != slow(part) { wrong.append("\(start)..<\(end)") }
+      }
+    }
+    #expect(wrong.isEmpty)
+  }
+
+  @Test("two parts one after the other give the sum of the whole, wherever they are cut")
+  func everySplit() {
+    var random = SeededRandom(seed: 22)
+    let bytes = random.bytes(200)
+    let whole = unsafe CRC32C.checksum(bytes.span.bytes)
+    let wrong = (0...200).filter { cut in
+      var crc = CRC32C()
+      unsafe crc.update(bytes.span.bytes.extracting(0..<cut))
+      unsafe crc.update(bytes.span.bytes.extracting(cut..<200))
+      return crc.value != whole
+    }
+    #expect(wrong.isEmpty)
+  }
+}
