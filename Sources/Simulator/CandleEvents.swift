@@ -29,7 +29,7 @@ struct CandleMarket {
     _ i: Int, _ universe: Universe, _ seconds: Int64, _ texts: inout TextTable
   ) throws(SimulatorError) {
     let bases = universe.bases.count
-    instrument = universe.bases[i % bases]
+    let instrument = universe.bases[i % bases]
     let period = Self.periods[(i % bases + i / bases) % Self.periods.count]
     // Beyond all periods of all bases the bars get odd lengths, so that symbols stay different.
     let round = i / bases / Self.periods.count
@@ -37,10 +37,16 @@ struct CandleMarket {
     let it = universe.instruments[instrument]
     let base = unsafe texts.store.withText(it.symbol.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
     guard let id = texts.intern(base + attributes) else { throw .system("the table of symbols is full") }
-    symbol = id
-    periodSeconds = round == 0 ? period.seconds : Int64(60 + i) * 60
-    start = seconds / periodSeconds * periodSeconds
-    (open, high, low, close, walk) = (it.last, it.last, it.last, it.last, it.last)
+    self.init(
+      symbol: id, instrument: instrument, period: round == 0 ? period.seconds : Int64(60 + i) * 60, last: it.last, seconds)
+  }
+
+  init(symbol: TextID, instrument: Int, period: Int64, last: Int, _ seconds: Int64) {
+    self.symbol = symbol
+    self.instrument = instrument
+    periodSeconds = period
+    start = seconds / period * period
+    (open, high, low, close, walk) = (last, last, last, last, last)
   }
 }
 

@@ -74,6 +74,7 @@ package struct FrameStream: ~Copyable {
   }
 
   private mutating func step() {
+    let current = self.current
     current.batch.removeAll()
     guard let nanos = generator.next(into: &current.batch) else {
       flush(until: .max)

@@ -11,7 +11,7 @@ import Rings
 package struct Generator: ~Copyable {
   package let spec: GenerateSpec
   /// Symbols and texts of all events.
-  package private(set) var texts: TextTable
+  package internal(set) var texts: TextTable
   /// Simulated time of the last event, nanoseconds since 1970 UTC.
   package private(set) var now: Int64
 
@@ -26,6 +26,8 @@ package struct Generator: ~Copyable {
   var universe: Universe
   var runs: [Run] = []
   var candles: [CandleMarket] = []
+  /// Positions in `candles`; used by live feeds only.
+  var candlePlaces: [String: Int] = [:]
   var books: [BookKey: Book] = [:]
   var pool: TextPool
   private let allZipf: Zipf

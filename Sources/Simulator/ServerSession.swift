@@ -43,7 +43,7 @@ package struct ServerSession: ~Copyable {
   /// When the subscription changed last.
   package internal(set) var lastSubscription: MonotonicNanos?
   /// Topics that came since the last call of `takeNewTopics`.
-  var newTopics: [Subscriptions.Topic] = []
+  var newTopics: [NewTopic] = []
   var subscriptions = Subscriptions()
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
@@ -227,7 +227,7 @@ package struct ServerSession: ~Copyable {
     batched[channel] = nil
     if message.channel == channel { message.discard() }
     subscriptions.removeAll(channel: channel)
-    newTopics.removeAll { $0.channel == channel }
+    newTopics.removeAll { $0.topic.channel == channel }
   }
 
   // MARK: What faults do

@@ -22,7 +22,7 @@ extension ServerSession {
     lastSubscription = now
     if change.reset {
       subscriptions.removeAll(channel: channel)
-      newTopics.removeAll { $0.channel == channel }
+      newTopics.removeAll { $0.topic.channel == channel }
     }
     for item in change.remove {
       if let topic = Self.topic(channel, item) { subscriptions.remove(topic) }
@@ -42,7 +42,7 @@ extension ServerSession {
         continue
       }
       subscriptions.add(topic)
-      newTopics.append(topic)
+      newTopics.append(NewTopic(topic: topic, fromTime: item.fromTime))
       if channels[channel]?.plans[topic.type] == nil && !fresh.contains(topic.type) { fresh.append(topic.type) }
     }
     counters.refusedTopics += refused
@@ -98,7 +98,7 @@ extension ServerSession {
   }
 
   /// Topics that came since the last call, for sources that have something to send at once.
-  mutating func takeNewTopics() -> [Subscriptions.Topic] {
+  mutating func takeNewTopics() -> [NewTopic] {
     let fresh = newTopics
     newTopics.removeAll()
     return fresh
@@ -151,6 +151,21 @@ extension ServerSession {
     for number in batched.keys.sorted() { flushBatched(number, &out) }
   }
 
+  /// Sends the gathered messages of every channel whose aggregation period has a boundary between the two times.
+  mutating func flushDue(since earlier: MonotonicNanos, _ now: MonotonicNanos, _ out: inout MessageQueue) {
+    for number in batched.keys.sorted() {
+      let period = Int64((channels[number]?.period ?? 0) * 1e9)
+      if period > 0 && now.rawValue / period == earlier.rawValue / period { continue }
+      flushBatched(number, &out)
+    }
+  }
+
+  /// Whether the client subscribed to this event.
+  mutating func wants(_ event: EventRef, _ texts: TextStore) -> Bool {
+    guard let type = event.type else { return false }
+    return subscriptions.matches(event.symbol, texts).contains { $0.type == type && $0.isSource(of: event, texts) }
+  }
+
   mutating func flushBatched(_ channel: Int, _ out: inout MessageQueue) {
     guard let own = batched[channel] else { return }
     for type in EventType.tableOrder { own.take(type) { text in send(text, &out) } }
@@ -160,6 +175,13 @@ extension ServerSession {
     counters.dataMessages += 1
     out.append(data: text)
   }
+}
+
+/// A subscription that was just made or renewed.
+struct NewTopic {
+  let topic: Subscriptions.Topic
+  /// Milliseconds since 1970 UTC.
+  let fromTime: Int64?
 }
 
 extension Subscriptions.Match {
