@@ -33,8 +33,8 @@ package struct RecordingWriter: ~Copyable {
     header.encode(into: &pending)
   }
 
-  /// Goes on with a recording that ends exactly at `point.offset`, as `RecordingInspection` found it: first truncate the
-  /// file to that length. Segments may be compressed only where the file's header says so.
+  /// Goes on with a recording that ends exactly at `point.offset`, as `RecordingInspection` found it: first truncate
+  /// the file to that length. Segments may be compressed only where the file's header says so.
   package init(
     resumingAt point: ResumePoint, header: FileHeader, compression: (any SegmentCompression)? = nil,
     limits: RecordingLimits = RecordingLimits()
@@ -71,7 +71,8 @@ package struct RecordingWriter: ~Copyable {
 
   /// Appends one entry.
   /// - Parameter payload: for kinds with a mark use `append(_:lane:arrival:)` with the mark.
-  /// - Throws: `payloadTooLong`, or `pendingFull` when the caller does not write what is pending. Nothing was appended then.
+  /// - Throws: `payloadTooLong`, or `pendingFull` when the caller does not write what is pending. Nothing was
+  ///   appended then.
   package mutating func append(
     _ kind: EntryKind, lane: UInt16, arrival: Arrival, payload: UnsafeRawBufferPointer
   ) throws(RecordingError) {
@@ -183,8 +184,8 @@ package struct RecordingWriter: ~Copyable {
     if point.segment.entries > 0, isSegmentDue(at: now, before: 0) { closeSegment() }
   }
 
-  /// Closes the open segment, if it holds anything. What is pending then can be sought, and in a compressed recording it
-  /// is what survives a crash.
+  /// Closes the open segment, if it holds anything. What is pending then can be sought, and in a compressed recording
+  /// it is what survives a crash.
   package mutating func closeSegment() {
     guard point.segment.entries > 0 else { return }
     if let compression { writeCompressed(with: compression) }
