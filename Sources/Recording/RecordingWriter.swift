@@ -18,6 +18,8 @@ package struct RecordingWriter: ~Copyable {
   private var open: ByteWriter
   private var scratch = ByteWriter(capacity: 256)
   private let compression: (any SegmentCompression)?
+  /// Beside `compression`, because to look whether that is nil copies it.
+  private let isCompressed: Bool
   private let limits: RecordingLimits
   private let seed: CRC32C
   private var point: ResumePoint
@@ -53,6 +55,7 @@ package struct RecordingWriter: ~Copyable {
     precondition(limits.segmentNanos > 0 && limits.pendingBytes > 0)
     self.point = point
     self.compression = compression
+    isCompressed = compression != nil
     self.limits = limits
     seed = header.entrySeed
     pending = ByteWriter(capacity: 1 << 16)
@@ -88,7 +91,7 @@ package struct RecordingWriter: ~Copyable {
     }
     if point.segment.entries > 0, isSegmentDue(at: arrival.monotonic, before: size) { closeSegment() }
     let check: UInt32
-    if compression == nil {
+    if !isCompressed {
       check = unsafe Self.write(kind, lane: lane, arrival: arrival, payload: payload, seed: seed, into: &pending)
       point.offset &+= size
     } else {
@@ -172,11 +175,11 @@ package struct RecordingWriter: ~Copyable {
 
   // MARK: segments
 
-  private var segmentCount: Int { compression == nil ? point.offset &- point.segmentStart : open.count }
+  private var segmentCount: Int { isCompressed ? open.count : point.offset &- point.segmentStart }
 
   private func isSegmentDue(at now: MonotonicNanos, before size: Int) -> Bool {
     now.nanos(since: point.segment.first.monotonic) >= limits.segmentNanos
-      || (compression != nil && open.count &+ size > Layout.maximumSegmentBytes)
+      || (isCompressed && open.count &+ size > Layout.maximumSegmentBytes)
   }
 
   /// Closes the open segment if it has lasted long enough: for a caller that has nothing to append.
