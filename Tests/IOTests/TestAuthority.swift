@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 
@@ -22,6 +23,8 @@ final class TestAuthority: Sendable {
       print("skipped: TLS tests need the openssl command; install it, on Debian: apt install openssl")
       return nil
     }
+    // A static value has no deinit.
+    atexit { _ = try? FileManager.default.removeItem(atPath: TestAuthority.shared?.folder.path ?? "") }
     return TestAuthority()
   }()
 
@@ -70,7 +73,10 @@ final class TestAuthority: Sendable {
   private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
   private func selfSign(_ name: String, _ subject: String) {
-    openssl(["req", "-x509"] + Self.newKey + ["-keyout", "\(name).key", "-out", "\(name).pem", "-days", "5", "-subj", subject])
+    openssl(
+      ["req", "-x509"] + Self.newKey + [
+        "-keyout", "\(name).key", "-out", "\(name).pem", "-days", "5", "-subj", subject,
+      ])
   }
 
   private func issue(
