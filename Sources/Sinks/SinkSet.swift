@@ -65,7 +65,7 @@ package final class SinkSet {
   }
 
   private func start<Body: SinkBody & ~Copyable>(
-    _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming sending Body
+    _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming Body
   ) throws(SinkSetError) {
     let bell = Bell()
     let counters = SinkCounters()
@@ -96,7 +96,7 @@ package final class SinkSet {
 
   /// Adds a recording that all lanes write to.
   package func record(
-    _ writer: consuming sending RecordingWriter, to file: consuming sending File, policy: RecordingPolicy,
+    _ writer: consuming RecordingWriter, to file: consuming sending File, policy: RecordingPolicy,
     ringBytes: Int, options: Options
   ) throws(SinkSetError) {
     let bell = Bell()
