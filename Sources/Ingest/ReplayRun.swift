@@ -18,6 +18,7 @@ package enum ReplayRun {
     let texts = replay.textStore
     var options = SinkSet.Options()
     options.force = settings.run.force
+    options.measuresLatency = false
     options.trouble = hooks.say
     options.readerGone = { stop.drain() }
     let sinks: SinkSet
