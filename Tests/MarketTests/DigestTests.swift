@@ -34,7 +34,7 @@ struct DigestTests {
     }
   }
 
-  @Test("the order between symbols does not matter, the order within one does", arguments: 1...10 as ClosedRange<UInt64>)
+  @Test("order between symbols does not matter, order within one does", arguments: 1...10 as ClosedRange<UInt64>)
   func order(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let samples = Self.samples(seed)

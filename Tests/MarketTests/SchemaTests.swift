@@ -53,7 +53,9 @@ struct SchemaTests {
     }
   }
 
-  @Test("every schema begins with the symbol and the event time, and no name or place is used twice", arguments: EventType.allCases)
+  @Test(
+    "every schema begins with the symbol and the event time, and no name or place is used twice",
+    arguments: EventType.allCases)
   func common(type: EventType) {
     let schema = Schema.of(type)
     #expect(schema.fields.prefix(2).map(\.name) == ["eventSymbol", "eventTime"])
