@@ -81,7 +81,8 @@ struct TLSTests {
       Refusal(
         leaf: .good, host: "a.b.wild.example", expected: .hostMismatch(asked: "a.b.wild.example"), words: "not for a"),
       Refusal(
-        leaf: .good, host: "partially.example", expected: .hostMismatch(asked: "partially.example"), words: "not for"),
+        leaf: .good, host: "partially.odd.example", expected: .hostMismatch(asked: "partially.odd.example"),
+        words: "not for"),
       Refusal(
         leaf: .good, trustOther: true,
         expected: .missingIntermediate(host: "localhost", issuer: "\"Quotewire Test Root\""), words: "--ca-file"),

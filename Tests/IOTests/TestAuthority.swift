@@ -6,7 +6,7 @@ import TestSupport
 /// A throw-away certificate authority with one certificate of each kind, made once a run by the openssl command.
 final class TestAuthority: Sendable {
   enum Leaf: String, CaseIterable, Sendable {
-    /// For localhost, 127.0.0.1, ::1, *.wild.example and partial*.example.
+    /// For localhost, 127.0.0.1, ::1, *.wild.example and partial*.odd.example.
     case good
     case expired, notYetValid, selfSigned
     /// Issued by an intermediate authority and sent with it.
@@ -53,7 +53,7 @@ final class TestAuthority: Sendable {
       "leaf.cnf",
       """
       basicConstraints=critical,CA:FALSE
-      subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.wild.example,DNS:partial*.example
+      subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.wild.example,DNS:partial*.odd.example
       """)
     write("middle.cnf", "basicConstraints=critical,CA:TRUE\n")
     selfSign("root", "/CN=Quotewire Test Root")
