@@ -17,8 +17,8 @@ package struct ByteStream: ~Copyable, Sendable {
   /// A connection with TLS, before its handshake. `host` is what the server's certificate has to be for; a server
   /// context ignores it.
   package init(_ connection: consuming TCPConnection, tls context: TLSContext, host: String = "") throws(IOError) {
-    session = try TLSSession(
-      context, descriptor: connection.descriptor.raw, host: host, peer: host.isEmpty ? "\(connection.peer)" : host)
+    let peer = host.isEmpty ? "\(connection.peer)" : "\(host) (\(connection.peer))"
+    session = try TLSSession(context, descriptor: connection.descriptor.raw, host: host, peer: peer)
     self.connection = connection
   }
 

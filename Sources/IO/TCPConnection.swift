@@ -35,6 +35,7 @@ package struct TCPConnection: ~Copyable, Sendable {
     to addresses: [SocketAddress], subject: String, limits: Limits = Limits(), options: Options = Options(),
     deadline: MonotonicNanos = .distantFuture, stop: Wakeup? = nil
   ) throws(IOError) -> TCPConnection {
+    precondition(!addresses.isEmpty)
     let end = min(deadline, MonotonicNanos.now().advanced(byNanos: Int64(limits.totalMillis) &* 1_000_000))
     var attempts: [String] = []
     for address in addresses {

@@ -21,7 +21,10 @@ struct TLSSession: ~Copyable, Sendable {
   /// The last read filled the caller's buffer, so that decrypted bytes may be left.
   private(set) var mayHoldMore = false
 
-  private enum Ending { case clean, failed(IOError) }
+  private enum Ending {
+    case clean
+    case failed(IOError)
+  }
 
   /// - Parameter host: for a client, the name or address that the certificate has to be for; not used by a server.
   init(_ context: TLSContext, descriptor: Int32, host: String, peer: String) throws(IOError) {
@@ -156,7 +159,11 @@ struct TLSSession: ~Copyable, Sendable {
   /// "TLSv1.3" and the like.
   var version: String { unsafe String(cString: SSL_get_version(ssl)) }
 
-  private enum Outcome { case wants(Readiness), clean, truncated, failed(IOError) }
+  private enum Outcome {
+    case wants(Readiness)
+    case clean, truncated
+    case failed(IOError)
+  }
 
   /// OpenSSL judges a call by the thread's error queue: what another session left there must not count.
   private func prepare() {

@@ -12,12 +12,14 @@ package struct Zstd: ~Copyable {
   private typealias Make = @convention(c) () -> Context?
   private typealias Free = @convention(c) (Context?) -> Int
   private typealias Bound = @convention(c) (Int) -> Int
-  private typealias Compress = @convention(c) (
-    Context?, UnsafeMutableRawPointer?, Int, UnsafeRawPointer?, Int, Int32
-  ) -> Int
-  private typealias Decompress = @convention(c) (
-    Context?, UnsafeMutableRawPointer, UnsafeMutableRawPointer
-  ) -> Int
+  private typealias Compress =
+    @convention(c) (
+      Context?, UnsafeMutableRawPointer?, Int, UnsafeRawPointer?, Int, Int32
+    ) -> Int
+  private typealias Decompress =
+    @convention(c) (
+      Context?, UnsafeMutableRawPointer, UnsafeMutableRawPointer
+    ) -> Int
   private typealias SetParameter = @convention(c) (Context?, Int32, Int32) -> Int
   private typealias Reset = @convention(c) (Context?, Int32) -> Int
   private typealias IsError = @convention(c) (Int) -> UInt32
@@ -97,7 +99,8 @@ package struct Zstd: ~Copyable {
     var result = 0
     unsafe bytes.withUnsafeBytes { input in
       unsafe output.appendUnsafe(room: room) { out in
-        unsafe result = functions.compress(compressor, out, room, input.baseAddress, input.count, Int32(clamping: level))
+        unsafe result = functions.compress(
+          compressor, out, room, input.baseAddress, input.count, Int32(clamping: level))
         return functions.isError(result) != 0 ? 0 : result
       }
     }

@@ -29,6 +29,8 @@ package struct RunReport: Sendable {
   package var totals = PipelineTotals()
   package var gaps = 0
   package var reconnects = 0
+  /// Replayed recordings with damage before their end.
+  package var damagedFiles = 0
   package var sinks: [Sink] = []
   package var recordedEntries = 0
   package var recordedBytes = 0
@@ -43,7 +45,7 @@ package struct RunReport: Sendable {
 
   /// Whether every decoded row reached every sink and nothing was malformed, dropped or missed.
   package var isLossless: Bool {
-    gaps == 0 && recordingLost == 0 && totals.malformedRows == 0 && totals.malformedMessages == 0
+    gaps == 0 && damagedFiles == 0 && recordingLost == 0 && totals.malformedRows == 0 && totals.malformedMessages == 0
       && totals.refusedTexts == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
   }
 

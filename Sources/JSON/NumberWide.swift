@@ -49,16 +49,26 @@ extension Number {
   /// The upper 128 bits, as far as they matter, of a mantissa with its highest bit set times the leading bits of 5^exponent.
   private static func upperProduct(_ mantissa: UInt64, _ exponent: Int) -> (high: UInt64, low: UInt64)? {
     // The table covers the exponents that `product` lets through.
-    let power = unsafe qw_json_power5(Int32(truncatingIfNeeded: exponent))
-    var (high, low) = unsafe mantissa.multipliedFullWidth(by: power[0])
+    let power = powerOfFive(exponent)
+    var (high, low) = mantissa.multipliedFullWidth(by: power.high)
     // The second word of the power can matter only if all bits below the 55 wanted ones are set.
     if high & 0x1FF == 0x1FF {
-      let second = unsafe mantissa.multipliedFullWidth(by: power[1]).high
+      let second = mantissa.multipliedFullWidth(by: power.low).high
       let (sum, overflow) = low.addingReportingOverflow(second)
       low = sum
       if overflow { high += 1 }
     }
     if low == .max, exponent < -27 || exponent > 55 { return nil }
     return (high, low)
+  }
+
+  /// Exponents that the table of powers covers.
+  package static var powersOfFive: ClosedRange<Int> { Int(QW_JSON_POWER5_LEAST)...Int(QW_JSON_POWER5_MOST) }
+
+  /// The leading 128 bits of 5^exponent: cut off for exponents from 0 on, rounded up below.
+  package static func powerOfFive(_ exponent: Int) -> (high: UInt64, low: UInt64) {
+    precondition(powersOfFive.contains(exponent))
+    let words = unsafe qw_json_power5(Int32(truncatingIfNeeded: exponent))
+    return unsafe (words[0], words[1])
   }
 }

@@ -1,4 +1,4 @@
-/// A field with a fixed set of names on the wire, kept as the name's position; 0xFF stands for a name that is not known.
+/// A field with a fixed set of names on the wire, kept as the name's position; 0xFF stands for an unknown name.
 public protocol EventCode: RawRepresentable, BitwiseCopyable, Sendable, Hashable where RawValue == UInt8 {
   init(rawValue: UInt8)
   static var nameList: [String] { get }

@@ -2,17 +2,17 @@ import Synchronization
 
 /// Counts of values, each kept to three significant digits, in memory of fixed size (264 KiB).
 ///
-/// Log-linear after HdrHistogram (Gil Tene): values below 2048 have a bucket each; above, every power of two is cut into
-/// 1024 buckets of equal width, so a bucket is at most 1/1024 of its values wide.
+/// Log-linear after HdrHistogram (Gil Tene): values below 2048 have a bucket each; above, every power of two is cut
+/// into 1024 buckets of equal width, so a bucket is at most 1/1024 of its values wide.
 ///
 ///     value             bucket width   buckets
 ///     0 ..< 2048        1              0 ..< 2048
 ///     2048 ..< 4096     2              2048 ..< 3072
 ///     4096 ..< 8192     4              3072 ..< 4096     and so on to 2^42
 ///
-/// Worked example: 5000 lies in 4096 ..< 8192 (width 4), bucket 3072 + (5000 - 4096) / 4 = 3298, which is 5000 ... 5003.
+/// Worked example: 5000 lies in 4096 ..< 8192 (width 4), bucket 3072 + (5000 - 4096) / 4 = 3298, that is 5000 ... 5003.
 ///
-/// One thread writes, any thread reads. A reader sees each bucket whole; what is written during the read may be missing.
+/// One thread writes, any thread reads. A reader sees each bucket whole; what is written meanwhile may be missing.
 package final class Histogram: Sendable {
   /// 2^42 - 1: 73 minutes in nanoseconds. Higher values count as this one.
   package static let highestValue: Int64 = 1 << 42 - 1

@@ -23,7 +23,7 @@ package struct MetricLabel: Sendable, Hashable {
   }
 }
 
-/// The metrics of one process by name. Registering and reading take a lock; writing to an instrument does not come here.
+/// The metrics of one process by name. Registering and reading take a lock; writing to an instrument does not.
 package final class Registry: Sendable {
   /// All series together, so that labels made from the feed's data cannot fill the memory.
   package let maximumSeries: Int

@@ -62,7 +62,7 @@ package struct Arguments: Sendable {
 
   /// The parts of every comma-separated value of an option, without blanks.
   package func list(_ name: String) -> [String] {
-    all(name).flatMap { $0.split(separator: ",").map { Text.trimmed($0) } }.filter { !$0.isEmpty }
+    all(name).flatMap { $0.split(separator: ",").map { CommandText.trimmed($0) } }.filter { !$0.isEmpty }
   }
 
   package func int(_ name: String, in range: ClosedRange<Int>) throws(CommandFailure) -> Int? {
@@ -83,7 +83,7 @@ package struct Arguments: Sendable {
 }
 
 /// Small texts.
-enum Text {
+enum CommandText {
   static func trimmed(_ text: some StringProtocol) -> String {
     var s = Substring(text)
     while let c = s.first, c.isWhitespace { s.removeFirst() }

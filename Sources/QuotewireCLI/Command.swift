@@ -7,7 +7,16 @@ package struct OptionSpec: Sendable {
   package let isRepeatable: Bool
   package let help: String
 
-  package init(_ name: String, _ value: String? = nil, repeats: Bool = false, _ help: String) {
+  /// A switch.
+  package init(_ name: String, _ help: String) {
+    self.name = name
+    value = nil
+    isRepeatable = false
+    self.help = help
+  }
+
+  /// An option with a value.
+  package init(_ name: String, _ value: String, repeats: Bool = false, _ help: String) {
     self.name = name
     self.value = value
     isRepeatable = repeats

@@ -60,7 +60,8 @@ struct EntryScanner {
     guard crc.value == load(offset &+ 4, as: UInt32.self) else { return nil }
     return EntryView(
       kind: EntryKind(rawValue: load(offset &+ 12)), flags: load(offset &+ 13), lane: load(offset &+ 14),
-      arrival: Arrival(wall: WallNanos(rawValue: load(offset &+ 16)), monotonic: MonotonicNanos(rawValue: load(offset &+ 24))),
+      arrival: Arrival(
+        wall: WallNanos(rawValue: load(offset &+ 16)), monotonic: MonotonicNanos(rawValue: load(offset &+ 24))),
       check: crc.value, start: offset, payloadCount: Int(load(offset &+ 8, as: UInt32.self)), end: end)
   }
 
@@ -115,6 +116,7 @@ struct EntryScanner {
   }
 
   func entry(_ view: EntryView, position: Int) -> Entry {
-    unsafe Entry(kind: view.kind, lane: view.lane, arrival: view.arrival, payload: payload(of: view), position: position)
+    unsafe Entry(
+      kind: view.kind, lane: view.lane, arrival: view.arrival, payload: payload(of: view), position: position)
   }
 }

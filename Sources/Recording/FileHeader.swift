@@ -80,7 +80,8 @@ enum ForeignFile {
   private static var known: [(bytes: [UInt8], name: String)] {
     [
       ([0x1F, 0x8B], "gzip data"), ([0x28, 0xB5, 0x2F, 0xFD], "a zstd file"), ([0x50, 0x4B, 0x03, 0x04], "a zip file"),
-      (Array("PAR1".utf8), "a Parquet file"), (Array("ARROW1".utf8), "an Arrow file"), ([0x7F, 0x45, 0x4C, 0x46], "an ELF program"),
+      (Array("PAR1".utf8), "a Parquet file"), (Array("ARROW1".utf8), "an Arrow file"),
+      ([0x7F, 0x45, 0x4C, 0x46], "an ELF program"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"), (Array("SQLite format 3".utf8), "an SQLite database"),
       (Array("#!".utf8), "a script"), ([0xEF, 0xBB, 0xBF], "text with a byte order mark"),
       ([0x89, 0x51, 0x57, 0x52], "a recording whose line ends were changed by a text transfer"),
@@ -103,7 +104,9 @@ enum ForeignFile {
     guard isText else { return "unknown binary data" }
     let lead = first.first { $0 != 0x20 && $0 != 9 && $0 != 10 && $0 != 13 } ?? 0x20
     if lead == UInt8(ascii: "{") || lead == UInt8(ascii: "[") { return "JSON text (convert it first)" }
-    if lead >= UInt8(ascii: "0") && lead <= UInt8(ascii: "9") && first.contains(9) { return "frame text (convert it first)" }
+    if lead >= UInt8(ascii: "0") && lead <= UInt8(ascii: "9") && first.contains(9) {
+      return "frame text (convert it first)"
+    }
     return "text"
   }
 }

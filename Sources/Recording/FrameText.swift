@@ -5,9 +5,9 @@ package import Bytes
 ///     0<TAB>{"type":"SETUP","channel":0,…}
 ///     12.000250<TAB>{"type":"FEED_DATA",…}
 ///
-/// The time is counted from the start of the recording and may have up to 6 decimals (nanoseconds). A line without a time
-/// has that of the line before it. Blank lines and a byte order mark are skipped. What stands before the first tab is a
-/// time if it begins with a digit or a sign; a frame of JSON cannot.
+/// The time is counted from the start of the recording and may have up to 6 decimals (nanoseconds). A line without a
+/// time has that of the line before it. Blank lines and a byte order mark are skipped. What stands before the first
+/// tab is a time if it begins with a digit or a sign; a frame of JSON cannot.
 package enum FrameText {
   /// About 31 years.
   package static var maximumMillis: Int64 { 1_000_000_000_000 }
@@ -32,20 +32,21 @@ package enum FrameText {
     guard isTimed, let tab = unsafe line.firstIndex(of: 0x09) else {
       return unsafe Line(offsetNanos: nil, frame: line)
     }
-    guard let nanos = unsafe nanoseconds(line[..<tab]) else { throw .line(number, .badTime) }
+    guard let nanos = unsafe nanoseconds(UnsafeRawBufferPointer(rebasing: line[..<tab])) else { throw .line(number, .badTime) }
     let frame = unsafe UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])
     if frame.count == 0 { throw .line(number, .noFrame) }
     return unsafe Line(offsetNanos: nanos, frame: frame)
   }
 
   /// `DIGITS` or `DIGITS.DIGITS` milliseconds, at most 6 decimals, as nanoseconds.
-  private static func nanoseconds(_ text: Slice<UnsafeRawBufferPointer>) -> Int64? {
+  private static func nanoseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
     var millis: Int64 = 0
     var fraction: Int64 = 0
     var scale: Int64 = 1_000_000
     var hasDot = false
     var digits = 0
-    for unsafe byte in unsafe text {
+    for i in 0..<text.count {
+      let byte = unsafe text[i]
       if byte == UInt8(ascii: "."), !hasDot, digits > 0 {
         hasDot = true
         digits = 0
@@ -88,13 +89,9 @@ package enum FrameText {
     let start = writer.count
     unsafe writer.append(contentsOf: frame)
     var isChanged = false
-    var at = 0
-    for unsafe byte in unsafe frame {
-      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-        writer.overwrite(at: start + at, raw: UInt8(ascii: " "))
-        isChanged = true
-      }
-      at += 1
+    for i in 0..<frame.count where unsafe frame[i] == UInt8(ascii: "\n") || frame[i] == UInt8(ascii: "\r") {
+      writer.overwrite(at: start + i, raw: UInt8(ascii: " "))
+      isChanged = true
     }
     writer.append(UInt8(ascii: "\n"))
     return isChanged

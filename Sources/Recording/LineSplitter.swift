@@ -7,8 +7,8 @@ import Bytes
 ///     …after the last block:
 ///     if let line = try splitter.finish() { … }
 ///
-/// A line that lies within one block is handed out in place, one across blocks is put together in the splitter's buffer. It
-/// is valid until the next call, and has no `Padding`.
+/// A line that lies within one block is handed out in place, one across blocks is put together in the splitter's
+/// buffer. It is valid until the next call, and has no `Padding`.
 package struct LineSplitter: ~Copyable {
   package static var defaultMaximumLineBytes: Int { 16 << 20 }
 

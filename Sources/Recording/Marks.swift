@@ -1,6 +1,7 @@
 package import Bytes
 
-/// Begins a session of a lane. Payload: session number (64), URL bytes (16), version bytes (16), zeros (32), URL, version.
+/// Begins a session of a lane. Payload: session number (64), URL bytes (16), version bytes (16), zeros (32), URL,
+/// version.
 package struct SessionStart: Hashable, Sendable {
   package var session: UInt64
   /// Without user information, query and fragment: those can hold secrets.
@@ -63,8 +64,8 @@ package struct SessionStart: Hashable, Sendable {
   }
 }
 
-/// Ends a session of a lane. Payload: session number (64), WebSocket close code or 0 (16), reason bytes (16), zeros (32),
-/// reason.
+/// Ends a session of a lane. Payload: session number (64), WebSocket close code or 0 (16), reason bytes (16), zeros
+/// (32), reason.
 package struct SessionEnd: Hashable, Sendable {
   package var session: UInt64
   package var closeCode: UInt16
@@ -110,8 +111,8 @@ package struct GapCause: RawRepresentable, Hashable, Sendable {
   package static var storageFailed: GapCause { GapCause(rawValue: 3) }
 }
 
-/// Something is provably missing from the recording. Payload: from and to, wall nanoseconds (64 each), lost frames (64), lost
-/// payload bytes (64), cause (16), reason bytes (16), zeros (32), reason.
+/// Something is provably missing from the recording. Payload: from and to, wall nanoseconds (64 each), lost frames
+/// (64), lost payload bytes (64), cause (16), reason bytes (16), zeros (32), reason.
 package struct GapMark: Hashable, Sendable {
   package var from: WallNanos
   package var to: WallNanos

@@ -4,8 +4,8 @@
 // Invariant: every byte of a recording is covered by a check (magic and header CRC, or an entry's sync marker and CRC),
 // entries start at multiples of 8, and the reader hands out a payload only after its check passed.
 //
-// What a file costs a reader is bounded: lengths are checked before they are used, memory by `Layout.maximumSegmentBytes`,
-// work by a constant number of passes over the file.
+// What a file costs a reader is bounded: lengths are checked before they are used, memory by
+// `Layout.maximumSegmentBytes`, work by a constant number of passes over the file.
 //
 // Out of scope: files, maps, locks and zstd itself (IO), what a payload means (DXLink), when to write (Sinks, Ingest).
 // A recording never holds a secret: whoever appends sent messages leaves AUTH messages out, and session marks drop user
@@ -22,8 +22,8 @@
 ///               14 lane
 ///
 /// The CRC runs over the file id (8 bytes of the header) and then the entry from byte 8 to its end, zeros included.
-/// Bytes FE and FF occur in no UTF-8, so no text payload holds a sync marker; the file id makes an entry that was copied
-/// into a payload, or left on disk by another file, invalid here.
+/// Bytes FE and FF occur in no UTF-8, so no text payload holds a sync marker; the file id makes an entry that was
+/// copied into a payload, or left on disk by another file, invalid here.
 package enum Layout {
   package static var headerBytes: Int { 64 }
   package static var entryHeaderBytes: Int { 32 }

@@ -101,18 +101,27 @@ package struct RecordingInspection: Sendable {
       switch entry.kind {
       case .sessionStart:
         openByLane[entry.lane] = nil
-        guard let mark = unsafe SessionStart(parsing: entry.payload) else { return malformed += 1 }
+        guard let mark = unsafe SessionStart(parsing: entry.payload) else {
+          malformed += 1
+          return
+        }
         guard sessions.count < maximumListed else { return }
         openByLane[entry.lane] = sessions.count
         sessions.append(Session(lane: entry.lane, start: mark, started: wall))
       case .sessionEnd:
         let open = openByLane.removeValue(forKey: entry.lane)
-        guard let mark = unsafe SessionEnd(parsing: entry.payload) else { return malformed += 1 }
+        guard let mark = unsafe SessionEnd(parsing: entry.payload) else {
+          malformed += 1
+          return
+        }
         guard let open else { return }
         sessions[open].end = mark
         sessions[open].ended = wall
       case .gap:
-        guard let mark = unsafe GapMark(parsing: entry.payload) else { return malformed += 1 }
+        guard let mark = unsafe GapMark(parsing: entry.payload) else {
+          malformed += 1
+          return
+        }
         if gaps.count < maximumListed { gaps.append(Gap(lane: entry.lane, mark: mark)) }
       default:
         if let open = openByLane[entry.lane] { sessions[open].entries += 1 }
@@ -125,8 +134,8 @@ package struct RecordingInspection: Sendable {
 package struct RepairPlan: Hashable, Sendable {
   package let truncateTo: Int
   package let closing: [UInt8]
-  /// Damage before the end stays where it is, and with it the verdict `corrupt`: entries after it are still read. A copy
-  /// made by `quotewire convert` has none.
+  /// Damage before the end stays where it is, and with it the verdict `corrupt`: entries after it are still read. A
+  /// copy made by `quotewire convert` has none.
   package let leavesDamage: Bool
   /// To go on recording instead of closing: truncate, then `RecordingWriter(resumingAt:header:)`.
   package let resumePoint: ResumePoint

@@ -9,11 +9,11 @@ package struct MergedEntry {
 
 /// Several recordings as one, by wall arrival time.
 ///
-/// The order time of an entry is the latest wall time of it and all before it in its file, so that the order within a file
-/// is kept whatever its clock did; of equal times the file added first comes first. Allocates nothing per entry.
+/// The order time of an entry is the latest wall time of it and all before it in its file, so that the order within a
+/// file is kept whatever its clock did; of equal times the file added first comes first. Allocates nothing per entry.
 ///
-/// Invariant: `heap` holds the sources that have a head, least (time, source) first; `heads[s]` is valid until its reader
-/// is moved on, which happens only when the entry after it is asked for.
+/// Invariant: `heap` holds the sources that have a head, least (time, source) first; `heads[s]` is valid until its
+/// reader is moved on, which happens only when the entry after it is asked for.
 @safe
 package struct RecordingMerge: ~Copyable {
   private var readers: UnsafeMutablePointer<RecordingReader>

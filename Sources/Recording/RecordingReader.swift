@@ -2,9 +2,9 @@ package import Bytes
 
 /// Reads a recording from a map of the whole file.
 ///
-/// Hands out content entries in file order, steps over damage to the next whole entry, skips and counts what it does not
-/// know, and at the end says in what state the file is. Allocates nothing per entry; a compressed recording needs one
-/// buffer of its largest segment's size.
+/// Hands out content entries in file order, steps over damage to the next whole entry, skips and counts what it does
+/// not know, and at the end says in what state the file is. Allocates nothing per entry; a compressed recording needs
+/// one buffer of its largest segment's size.
 ///
 /// Invariant: `place.offset` is where the next entry outside a compressed segment is looked for; it only grows, but for
 /// `seek`.
@@ -36,10 +36,10 @@ package struct RecordingReader: ~Copyable {
 
   package static var maximumDamageListed: Int { 1024 }
 
-  /// - Parameter file: the whole file; readable for `Padding.front` before and `Padding.back` after, and unchanged as long
-  ///   as the reader lives.
-  /// - Throws: `empty`, `headerTorn`, `headerDamaged`, `foreign`, `newerVersion`, `unknownFlags`, or `compressionUnavailable`
-  ///   where the file may hold compressed segments and `compression` is nil.
+  /// - Parameter file: the whole file; readable for `Padding.front` before and `Padding.back` after, and unchanged as
+  ///   long as the reader lives.
+  /// - Throws: `empty`, `headerTorn`, `headerDamaged`, `foreign`, `newerVersion`, `unknownFlags`, or
+  ///   `compressionUnavailable` where the file may hold compressed segments and `compression` is nil.
   package init(
     _ file: UnsafeRawBufferPointer, compression: (any SegmentCompression)? = nil
   ) throws(RecordingError) {

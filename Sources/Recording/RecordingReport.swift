@@ -18,7 +18,8 @@ package struct RecordingDamage: Hashable, Sendable {
     case unreadable
     /// A compressed segment whose block does not unpack to whole entries.
     case compression
-    /// Readable entries that contradict their segment end or closing entry: some are missing, doubled or in another order.
+    /// Readable entries that contradict their segment end or closing entry: some are missing, doubled or in another
+    /// order.
     case inconsistent
   }
   package var range: Range<Int>

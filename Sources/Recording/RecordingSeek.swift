@@ -1,9 +1,9 @@
 package import Bytes
 
 extension RecordingReader {
-  /// Puts the reader before the first entry whose order time (the latest wall time of it and all before it) is `wall` or
-  /// later. Goes back from segment end to segment end, then forward within one segment; a damaged segment end costs a
-  /// search for the one before it. Statistics and damage start anew.
+  /// Puts the reader before the first entry whose order time (the latest wall time of it and all before it) is `wall`
+  /// or later. Goes back from segment end to segment end, then forward within one segment; a damaged segment end
+  /// costs a search for the one before it. Statistics and damage start anew.
   package mutating func seek(to wall: WallNanos) {
     var start: ResumePoint?
     var candidate = scanner.lastSegmentEnd(before: scanner.count)

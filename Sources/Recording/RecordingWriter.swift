@@ -18,6 +18,8 @@ package struct RecordingWriter: ~Copyable {
   private var open: ByteWriter
   private var scratch = ByteWriter(capacity: 256)
   private let compression: (any SegmentCompression)?
+  /// Beside `compression`, because to look whether that is nil copies it.
+  private let isCompressed: Bool
   private let limits: RecordingLimits
   private let seed: CRC32C
   private var point: ResumePoint
@@ -33,8 +35,8 @@ package struct RecordingWriter: ~Copyable {
     header.encode(into: &pending)
   }
 
-  /// Goes on with a recording that ends exactly at `point.offset`, as `RecordingInspection` found it: first truncate the
-  /// file to that length. Segments may be compressed only where the file's header says so.
+  /// Goes on with a recording that ends exactly at `point.offset`, as `RecordingInspection` found it: first truncate
+  /// the file to that length. Segments may be compressed only where the file's header says so.
   package init(
     resumingAt point: ResumePoint, header: FileHeader, compression: (any SegmentCompression)? = nil,
     limits: RecordingLimits = RecordingLimits()
@@ -53,6 +55,7 @@ package struct RecordingWriter: ~Copyable {
     precondition(limits.segmentNanos > 0 && limits.pendingBytes > 0)
     self.point = point
     self.compression = compression
+    isCompressed = compression != nil
     self.limits = limits
     seed = header.entrySeed
     pending = ByteWriter(capacity: 1 << 16)
@@ -71,7 +74,8 @@ package struct RecordingWriter: ~Copyable {
 
   /// Appends one entry.
   /// - Parameter payload: for kinds with a mark use `append(_:lane:arrival:)` with the mark.
-  /// - Throws: `payloadTooLong`, or `pendingFull` when the caller does not write what is pending. Nothing was appended then.
+  /// - Throws: `payloadTooLong`, or `pendingFull` when the caller does not write what is pending. Nothing was
+  ///   appended then.
   package mutating func append(
     _ kind: EntryKind, lane: UInt16, arrival: Arrival, payload: UnsafeRawBufferPointer
   ) throws(RecordingError) {
@@ -87,7 +91,7 @@ package struct RecordingWriter: ~Copyable {
     }
     if point.segment.entries > 0, isSegmentDue(at: arrival.monotonic, before: size) { closeSegment() }
     let check: UInt32
-    if compression == nil {
+    if !isCompressed {
       check = unsafe Self.write(kind, lane: lane, arrival: arrival, payload: payload, seed: seed, into: &pending)
       point.offset &+= size
     } else {
@@ -171,11 +175,11 @@ package struct RecordingWriter: ~Copyable {
 
   // MARK: segments
 
-  private var segmentCount: Int { compression == nil ? point.offset &- point.segmentStart : open.count }
+  private var segmentCount: Int { isCompressed ? open.count : point.offset &- point.segmentStart }
 
   private func isSegmentDue(at now: MonotonicNanos, before size: Int) -> Bool {
     now.nanos(since: point.segment.first.monotonic) >= limits.segmentNanos
-      || (compression != nil && open.count &+ size > Layout.maximumSegmentBytes)
+      || (isCompressed && open.count &+ size > Layout.maximumSegmentBytes)
   }
 
   /// Closes the open segment if it has lasted long enough: for a caller that has nothing to append.
@@ -183,8 +187,8 @@ package struct RecordingWriter: ~Copyable {
     if point.segment.entries > 0, isSegmentDue(at: now, before: 0) { closeSegment() }
   }
 
-  /// Closes the open segment, if it holds anything. What is pending then can be sought, and in a compressed recording it
-  /// is what survives a crash.
+  /// Closes the open segment, if it holds anything. What is pending then can be sought, and in a compressed recording
+  /// it is what survives a crash.
   package mutating func closeSegment() {
     guard point.segment.entries > 0 else { return }
     if let compression { writeCompressed(with: compression) }

@@ -11,8 +11,8 @@ package enum ReplaySpeed: Hashable, Sendable {
 /// Says when a recorded entry is due. Owns no clock and does not sleep.
 ///
 /// Recorded time within a session is its monotonic time, so that a jump of the wall clock neither stalls nor rushes a
-/// replay; a session (of a source and lane) is placed among the others by the wall time of its first entry. Due times never
-/// go backwards.
+/// replay; a session (of a source and lane) is placed among the others by the wall time of its first entry. Due times
+/// never go backwards.
 package struct ReplayPacer: Sendable {
   private struct Anchor {
     var monotonic: Int64

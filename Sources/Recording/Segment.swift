@@ -4,8 +4,8 @@ package import Bytes
 package protocol SegmentCompression {
   /// Compresses `input` into `output`. Returns the bytes written, or nil where they do not fit or it failed.
   func compress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int?
-  /// Unpacks `input` into `output`, which is exactly as long as the file says. Returns the bytes written, or nil where the
-  /// input is broken or holds more. Writes nothing outside `output`.
+  /// Unpacks `input` into `output`, which is exactly as long as the file says. Returns the bytes written, or nil
+  /// where the input is broken or holds more. Writes nothing outside `output`.
   func decompress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int?
 }
 
@@ -132,8 +132,8 @@ package struct SegmentEnd: Hashable, Sendable {
   }
 }
 
-/// Payload of the closing entry, 56 bytes: last segment end, segments, entries, payload bytes, first wall, latest wall, file
-/// id; 64 bits each.
+/// Payload of the closing entry, 56 bytes: last segment end, segments, entries, payload bytes, first wall, latest
+/// wall, file id; 64 bits each.
 package struct RecordingClosing: Hashable, Sendable {
   package static var payloadBytes: Int { 56 }
 

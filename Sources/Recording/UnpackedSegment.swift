@@ -63,7 +63,8 @@ struct UnpackedSegment: ~Copyable {
   private var scanner: EntryScanner {
     // `count` is 0 as long as there is no memory.
     unsafe EntryScanner(
-      UnsafeRawBufferPointer(start: memory.map { unsafe UnsafeRawPointer($0 + Padding.front) }, count: count), seed: seed)
+      UnsafeRawBufferPointer(start: memory.map { unsafe UnsafeRawPointer($0 + Padding.front) }, count: count),
+      seed: seed)
   }
 
   mutating func next() -> EntryView? {

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A ring of 128-byte records between one producer and one consumer.
 ///
-/// An event is one record, or two when bit 6 of byte 4 of the first is set. An event always lies in adjacent memory: one
-/// spare record behind the last takes the second half of an event that begins in the last.
+/// An event is one record, or two when bit 6 of byte 4 of the first is set. An event always lies in adjacent memory:
+/// one spare record behind the last takes the second half of an event that begins in the last.
 ///
 ///     | 0 | 1 | ... | capacity-1 | spare |
 @safe

@@ -26,6 +26,8 @@ package final class SinkSet {
   package struct Options: Sendable {
     /// Replace files that exist.
     package var force = false
+    /// Whether events arrive as they are received, so that the time to the sink says something.
+    package var measuresLatency = true
     /// Called, from a sink's thread, with sentences for people.
     package var trouble: @Sendable (String) -> Void = { _ in }
     /// Called when the reader of standard output has gone.
@@ -65,7 +67,7 @@ package final class SinkSet {
   }
 
   private func start<Body: SinkBody & ~Copyable>(
-    _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming sending Body
+    _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming Body
   ) throws(SinkSetError) {
     let bell = Bell()
     let counters = SinkCounters()
@@ -79,7 +81,9 @@ package final class SinkSet {
     let name = spec.name
     let trouble = options.trouble
     let worker = Handover(
-      SinkWorker(body, inputs: inputs, counters: counters, latency: latency, bell: bell) { trouble("\(name): \($0)") })
+      SinkWorker(
+        body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell
+      ) { trouble("\(name): \($0)") })
     let outcome = OutcomeBox()
     let readerGone = options.readerGone
     do {
@@ -96,7 +100,7 @@ package final class SinkSet {
 
   /// Adds a recording that all lanes write to.
   package func record(
-    _ writer: consuming sending RecordingWriter, to file: consuming sending File, policy: RecordingPolicy,
+    _ writer: consuming RecordingWriter, to file: consuming sending File, policy: RecordingPolicy,
     ringBytes: Int, options: Options
   ) throws(SinkSetError) {
     let bell = Bell()

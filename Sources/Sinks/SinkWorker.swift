@@ -34,7 +34,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   var body: Body
   let inputs: [SinkInput]
   let counters: SinkCounters
-  let latency: Histogram
+  /// Nil where receive times are not of now.
+  let latency: Histogram?
   let bell: Bell
   let trouble: @Sendable (String) -> Void
   private var unwritten = 0
@@ -48,7 +49,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   static var lastTryNanos: Int64 { 2_000_000_000 }
 
   init(
-    _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram, bell: Bell,
+    _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
     trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
@@ -93,7 +94,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         } else {
           body.append(event, input.texts)
           unwritten += 1
-          latency.record(max(0, now &- event.receivedNanos))
+          latency?.record(max(0, now &- event.receivedNanos))
         }
       }
     }

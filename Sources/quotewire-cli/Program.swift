@@ -1,1 +1,7 @@
-@main struct Program { static func main() {} }
+import Glibc
+import QuotewireCLI
+
+@main
+struct Program {
+  static func main() { exit(CommandTable.run(Array(CommandLine.arguments.dropFirst())).rawValue) }
+}

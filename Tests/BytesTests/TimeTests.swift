@@ -6,7 +6,8 @@ struct TimeTests {
   @Test(
     "adding a duration saturates",
     arguments: [
-      (Int64(5), Int64(7), Int64(12)), (5, -7, -2), (.max, 1, .max), (.max - 1, 1, .max), (.min, -1, .min), (.min, 1, .min + 1),
+      (Int64(5), Int64(7), Int64(12)), (5, -7, -2), (.max, 1, .max), (.max - 1, 1, .max), (.min, -1, .min),
+      (.min, 1, .min + 1),
     ])
   func advanced(start: Int64, by: Int64, end: Int64) {
     #expect(MonotonicNanos(rawValue: start).advanced(byNanos: by).rawValue == end)

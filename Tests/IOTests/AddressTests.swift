@@ -1,6 +1,6 @@
 import IO
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Addresses", .tags(.unit)) struct AddressTests {
   struct URLCase: Sendable, CustomTestStringConvertible {
@@ -20,8 +20,12 @@ import TestSupport
         text: "wss://demo.dxfeed.com/market-data/dxlink-ws", secure: true, host: "demo.dxfeed.com", port: 443,
         target: "/market-data/dxlink-ws", hostHeader: "demo.dxfeed.com"),
       URLCase(text: "ws://localhost", secure: false, host: "localhost", port: 80, target: "/", hostHeader: "localhost"),
-      URLCase(text: "WS://LocalHost:8080/", secure: false, host: "LocalHost", port: 8080, target: "/", hostHeader: "LocalHost:8080"),
-      URLCase(text: "wss://[::1]:9443/a?b=c", secure: true, host: "::1", port: 9443, target: "/a?b=c", hostHeader: "[::1]:9443"),
+      URLCase(
+        text: "WS://LocalHost:8080/", secure: false, host: "LocalHost", port: 8080, target: "/",
+        hostHeader: "LocalHost:8080"),
+      URLCase(
+        text: "wss://[::1]:9443/a?b=c", secure: true, host: "::1", port: 9443, target: "/a?b=c",
+        hostHeader: "[::1]:9443"),
       URLCase(text: "ws://[::1]", secure: false, host: "::1", port: 80, target: "/", hostHeader: "[::1]"),
       URLCase(text: "ws://h?x=1/2", secure: false, host: "h", port: 80, target: "/?x=1/2", hostHeader: "h"),
       URLCase(text: "wss://h:80", secure: true, host: "h", port: 80, target: "/", hostHeader: "h:80"),
@@ -47,7 +51,8 @@ import TestSupport
       ("wss://hö/", "outside ASCII"), ("wss://h/\u{0}", "space or a character"), ("wss://[::1/", "closing ]"),
       ("wss://[::g]/", "no IPv6 address"), ("wss://[127.0.0.1]/", "no IPv6 address"), ("wss://[::1]x/", "only :PORT"),
       ("wss://::1/", "in brackets"), ("wss://a%20b/", "only ASCII letters"),
-      ("wss://" + String(repeating: "a", count: 254), "253"), ("wss://h/" + String(repeating: "a", count: 4096), "4096"),
+      ("wss://" + String(repeating: "a", count: 254), "253"),
+      ("wss://h/" + String(repeating: "a", count: 4096), "4096"),
     ])
   func refuses(_ text: String, _ reason: String) throws {
     let thrown = failure(of: { () throws(IOError) in try FeedURL(parsing: text) })
@@ -71,7 +76,8 @@ import TestSupport
     arguments: [
       ("127.0.0.1", "127.0.0.1:7", true), ("8.8.8.8", "8.8.8.8:7", false), ("::1", "[::1]:7", true),
       ("2001:db8::5", "[2001:db8::5]:7", false), ("::ffff:127.0.0.9", "[::ffff:127.0.0.9]:7", true),
-      ("::ffff:10.0.0.1", "[::ffff:10.0.0.1]:7", false), ("127.255.3.2", "127.255.3.2:7", true), ("::", "[::]:7", false),
+      ("::ffff:10.0.0.1", "[::ffff:10.0.0.1]:7", false), ("127.255.3.2", "127.255.3.2:7", true),
+      ("::", "[::]:7", false),
     ])
   func numeric(_ text: String, _ description: String, _ isLoopback: Bool) throws {
     let address = try #require(SocketAddress(numeric: text, port: 7))
@@ -80,7 +86,9 @@ import TestSupport
     #expect(Endpoint(host: text, port: 7).isLoopback == isLoopback)
   }
 
-  @Test("a name or a short form is no numeric address", arguments: ["localhost", "127.1", "", "1.2.3.4.5", "[::1]", "::1%9x"])
+  @Test(
+    "a name or a short form is no numeric address",
+    arguments: ["localhost", "127.1", "", "1.2.3.4.5", "[::1]", "::1%9x"])
   func notNumeric(_ text: String) { #expect(SocketAddress(numeric: text, port: 1) == nil) }
 
   @Test("numeric hosts are resolved without asking anybody", arguments: ["127.0.0.1", "::1", "203.0.113.9"])
@@ -111,8 +119,8 @@ import TestSupport
   func resolveUnknown() throws {
     // RFC 6761: names under .invalid never exist. Without a network the answer is a temporary failure: also good.
     let thrown = failure(of: { () throws(IOError) in
-        try Resolver.resolve(Endpoint(host: "quotewire.invalid", port: 1), limitMillis: patienceMillis)
-      })
+      try Resolver.resolve(Endpoint(host: "quotewire.invalid", port: 1), limitMillis: patienceMillis)
+    })
     let error = try #require(thrown)
     #expect("\(error)".contains("quotewire.invalid"))
   }

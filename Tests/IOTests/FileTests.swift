@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import IO
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Files", .tags(.unit)) struct FileTests {
   let folder = TemporaryFolder()

@@ -2,8 +2,8 @@ import Bytes
 import Foundation
 import Glibc
 import IO
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Compression", .tags(.unit)) struct ZstdTests {
   /// Nil, with a message, where the library is not installed.

@@ -1,8 +1,8 @@
 import Bytes
 import Glibc
 import IO
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Sockets") struct SocketTests {
   @Test("bytes come back through loopback", arguments: ["127.0.0.1", "::1"])
@@ -44,8 +44,8 @@ import TestSupport
   func nobodyListens() throws {
     let dead = try unusedPort()
     let thrown = failure(of: { () throws(IOError) in
-        try patientConnector().connect(to: Endpoint(host: "127.0.0.1", port: dead), tls: nil)
-      })
+      try patientConnector().connect(to: Endpoint(host: "127.0.0.1", port: dead), tls: nil)
+    })
     let error = try #require(thrown)
     #expect("\(error)".contains("127.0.0.1:\(dead)") && "\(error)".contains("nobody listens"), "\(error)")
     #expect(error.helpsToReconnect)

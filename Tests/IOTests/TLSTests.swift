@@ -1,8 +1,8 @@
 import Bytes
 import Glibc
 import IO
-import Testing
 import TestSupport
+import Testing
 
 @Suite("TLS", .enabled(if: TestAuthority.shared != nil, "needs the openssl command"))
 struct TLSTests {
@@ -23,6 +23,9 @@ struct TLSTests {
     try stream.completeHandshake(limitMillis: patienceMillis)
     return stream
   }
+
+  /// How errors name the other side.
+  private func peer(_ host: String, _ server: LoopbackServer) -> String { "\(host) (\(server.address))" }
 
   @Test(
     "bytes come back through TLS, by name and by address",
@@ -65,18 +68,21 @@ struct TLSTests {
   @Test(
     "a certificate that proves nothing is refused in plain words",
     arguments: [
-      Refusal(leaf: .expired, expected: .expired(host: "localhost", since: "2020-02-01"), words: "expired on 2020-02-01"),
+      Refusal(
+        leaf: .expired, expected: .expired(host: "localhost", since: "2020-02-01"), words: "expired on 2020-02-01"),
       Refusal(
         leaf: .notYetValid, expected: .notYetValid(host: "localhost", from: "2098-07-04"),
         words: "not valid before 2098-07-04"),
       Refusal(leaf: .selfSigned, expected: .selfSigned(host: "localhost"), words: "self-signed"),
       Refusal(
-        leaf: .good, host: "feed.example", expected: .hostMismatch(asked: "feed.example"), words: "not for feed.example"),
+        leaf: .good, host: "feed.example", expected: .hostMismatch(asked: "feed.example"), words: "not for feed.example"
+      ),
       Refusal(leaf: .good, host: "127.0.0.2", expected: .hostMismatch(asked: "127.0.0.2"), words: "not for 127.0.0.2"),
       Refusal(
-        leaf: .good, host: "a.b.wild.example", expected: .hostMismatch(asked: "a.b.wild.example"), words: "not for a.b"),
+        leaf: .good, host: "a.b.wild.example", expected: .hostMismatch(asked: "a.b.wild.example"), words: "not for a"),
       Refusal(
-        leaf: .good, host: "partially.example", expected: .hostMismatch(asked: "partially.example"), words: "not for"),
+        leaf: .good, host: "partially.odd.example", expected: .hostMismatch(asked: "partially.odd.example"),
+        words: "not for"),
       Refusal(
         leaf: .good, trustOther: true,
         expected: .missingIntermediate(host: "localhost", issuer: "\"Quotewire Test Root\""), words: "--ca-file"),
@@ -92,7 +98,7 @@ struct TLSTests {
     let context = try client(c.trustOther ? .file(authority.folder.file("other.pem")) : nil)
     let thrown = failure { () throws(IOError) in _ = try connect(server, host: c.host, context) }
     let error = try #require(thrown)
-    #expect(error == .tls(c.expected, peer: c.host, established: false), "\(error)")
+    #expect(error == .tls(c.expected, peer: peer(c.host, server), established: false), "\(error)")
     #expect("\(error)".contains(c.words), "\(error)")
     #expect(!error.helpsToReconnect)
     // The other side learns it by an alert with a name, at once or with the first read.
@@ -113,7 +119,8 @@ struct TLSTests {
     #expect(
       error
         == .tls(
-          .unknownAuthority(host: "localhost", issuer: "\"Quotewire Test Root\""), peer: "localhost", established: false))
+          .unknownAuthority(host: "localhost", issuer: "\"Quotewire Test Root\""),
+          peer: peer("localhost", server), established: false))
     server.finish()
   }
 
@@ -126,19 +133,22 @@ struct TLSTests {
       _ = try? stream.readAll()
     }
     let thrown = failure { () throws(IOError) in _ = try connect(server, host: "localhost", client()) }
-    #expect(thrown == .tls(.notTLS, peer: "localhost", established: false), "\(String(describing: thrown))")
+    #expect(
+      thrown == .tls(.notTLS, peer: peer("localhost", server), established: false), "\(String(describing: thrown))")
     server.finish()
   }
 
   @Test("a server that closes during the handshake is worth another try")
   func closedInHandshake() throws {
     let server = try LoopbackServer { stream throws(IOError) in
-      _ = try stream.readAll(atMost: 600)
+      _ = try stream.readAll(atMost: 6)
       try stream.finish()
+      _ = try? stream.readAll()
     }
     let thrown = failure { () throws(IOError) in _ = try connect(server, host: "localhost", client()) }
     let error = try #require(thrown)
-    #expect(error.helpsToReconnect, "\(error)")
+    #expect(error == .tls(.closedDuringHandshake, peer: peer("localhost", server), established: false), "\(error)")
+    #expect(error.helpsToReconnect)
     server.finish()
   }
 
@@ -175,7 +185,9 @@ struct TLSTests {
       _ = try? stream.readAll()
     }
     let thrown = failure { () throws(IOError) in _ = try connect(server, host: "localhost", client()) }
-    #expect(thrown == .tls(.versionTooOld, peer: "localhost", established: false), "\(String(describing: thrown))")
+    #expect(
+      thrown == .tls(.versionTooOld, peer: peer("localhost", server), established: false),
+      "\(String(describing: thrown))")
     server.finish()
   }
 
@@ -202,7 +214,7 @@ struct TLSTests {
     }
     // What came before the end was handed out in both cases.
     #expect(got == 50_000)
-    #expect(thrown == (clean ? nil : .truncated(peer: "localhost")))
+    #expect(thrown == (clean ? nil : .truncated(peer: peer("localhost", server))))
     #expect(thrown?.helpsToReconnect ?? true)
     #expect(server.finish() == [])
   }
@@ -284,7 +296,9 @@ struct TLSTests {
     #expect("\(server(good.0, rubbish)!)".contains("\(rubbish): it holds no PEM private key"))
     #expect("\(server(good.0, authority.folder.file("locked.key"))!)".contains("without passphrase"))
     let other = authority.keyFile(.expired)
-    #expect(server(good.0, other) == .unusableFile(path: other, reason: "the key does not belong to the certificate in \(good.0)"))
+    #expect(
+      server(good.0, other)
+        == .unusableFile(path: other, reason: "the key does not belong to the certificate in \(good.0)"))
     let trusted = failure { () throws(IOError) in _ = try TLSContext.client(trust: .file(rubbish)) }
     #expect("\(trusted!)".contains("\(rubbish): it holds no PEM certificate"))
     let absent = failure { () throws(IOError) in _ = try TLSContext.client(trust: .file("/nowhere.pem")) }

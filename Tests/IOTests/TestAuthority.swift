@@ -1,11 +1,12 @@
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 
 /// A throw-away certificate authority with one certificate of each kind, made once a run by the openssl command.
 final class TestAuthority: Sendable {
   enum Leaf: String, CaseIterable, Sendable {
-    /// For localhost, 127.0.0.1, ::1, *.wild.example and partial*.example.
+    /// For localhost, 127.0.0.1, ::1, *.wild.example and partial*.odd.example.
     case good
     case expired, notYetValid, selfSigned
     /// Issued by an intermediate authority and sent with it.
@@ -22,6 +23,8 @@ final class TestAuthority: Sendable {
       print("skipped: TLS tests need the openssl command; install it, on Debian: apt install openssl")
       return nil
     }
+    // A static value has no deinit.
+    atexit { _ = try? FileManager.default.removeItem(atPath: TestAuthority.shared?.folder.path ?? "") }
     return TestAuthority()
   }()
 
@@ -50,7 +53,7 @@ final class TestAuthority: Sendable {
       "leaf.cnf",
       """
       basicConstraints=critical,CA:FALSE
-      subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.wild.example,DNS:partial*.example
+      subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.wild.example,DNS:partial*.odd.example
       """)
     write("middle.cnf", "basicConstraints=critical,CA:TRUE\n")
     selfSign("root", "/CN=Quotewire Test Root")
@@ -70,7 +73,10 @@ final class TestAuthority: Sendable {
   private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
   private func selfSign(_ name: String, _ subject: String) {
-    openssl(["req", "-x509"] + Self.newKey + ["-keyout", "\(name).key", "-out", "\(name).pem", "-days", "5", "-subj", subject])
+    openssl(
+      ["req", "-x509"] + Self.newKey + [
+        "-keyout", "\(name).key", "-out", "\(name).pem", "-days", "5", "-subj", subject,
+      ])
   }
 
   private func issue(

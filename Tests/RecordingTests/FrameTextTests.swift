@@ -52,8 +52,10 @@ struct FrameTextTests {
 
   @Test(
     "a bad time is an error with its line number",
-    arguments: ["-1\t{}", "+1\t{}", "1.\t{}", "1.2.3\t{}", "1.0000001\t{}", "1e3\t{}", "1 \t{}", "1000000000001\t{}",
-      "99999999999999999999999\t{}"])
+    arguments: [
+      "-1\t{}", "+1\t{}", "1.\t{}", "1.2.3\t{}", "1.0000001\t{}", "1e3\t{}", "1 \t{}", "1000000000001\t{}",
+      "99999999999999999999999\t{}",
+    ])
   func badTime(text: String) {
     #expect(throws: RecordingError.line(17, .badTime)) { try Self.parse(text, number: 17) }
   }
@@ -68,7 +70,8 @@ struct FrameTextTests {
   func roundTrip(seed: UInt64) throws {
     var random = SplitMix64(state: seed)
     let edges: [Int64] = [0, 1, 999_999, 1_000_000, 1_000_001, 10_000_000, 1_000_000_000_000_000_000]
-    let values = edges + (0..<500).map { _ in Int64(random.next() >> (4 + UInt64(random.below(50)))) % 1_000_000_000_000_000_000 }
+    let values =
+      edges + (0..<500).map { _ in Int64(random.next() >> (4 + UInt64(random.below(50)))) % 1_000_000_000_000_000_000 }
     for nanos in values {
       var writer = ByteWriter()
       let frame = Array("{\"n\":\(nanos)}".utf8)
@@ -78,7 +81,9 @@ struct FrameTextTests {
       #expect(!isChanged)
       let text = writer.array
       #expect(text.last == 10)
-      #expect(try Self.parse(Array(text.dropLast()), number: 2) == Parsed(nanos: nanos, frame: "{\"n\":\(nanos)}"), "seed \(seed)")
+      #expect(
+        try Self.parse(Array(text.dropLast()), number: 2) == Parsed(nanos: nanos, frame: "{\"n\":\(nanos)}"),
+        "seed \(seed)")
     }
   }
 

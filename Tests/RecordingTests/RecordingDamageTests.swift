@@ -97,14 +97,16 @@ struct RecordingDamageTests {
       let end = try #require(ends.first { $0 >= to })
       let kept = zip(whole.positions, records).filter { position, _ in position < start || position >= end }.map(\.1)
       #expect(reading.records == kept, "seed \(seed), \(from)..<\(to)")
-      #expect(reading.damage == [RecordingDamage(range: start..<end, cause: .unreadable)], "seed \(seed), \(from)..<\(to)")
+      #expect(
+        reading.damage == [RecordingDamage(range: start..<end, cause: .unreadable)], "seed \(seed), \(from)..<\(to)")
       #expect(reading.verdict == .corrupt(at: start))
     }
   }
 
   @Test("an entry copied into a payload is not taken for one when its carrier is damaged")
   func embedded() throws {
-    let inner = try recording([Record(kind: .received, lane: 0, arrival: arrival(1, 1), payload: [66, 67])], closed: false)
+    let inner = try recording(
+      [Record(kind: .received, lane: 0, arrival: arrival(1, 1), payload: [66, 67])], closed: false)
     var writer = RecordingWriter(fileID: 777, created: WallNanos(rawValue: 0))
     let carrier = Record(kind: .received, lane: 0, arrival: arrival(2, 2), payload: Array(inner[64...]))
     let plain = Record(kind: .received, lane: 0, arrival: arrival(3, 3), payload: [68])
@@ -142,7 +144,9 @@ struct RecordingDamageTests {
     #expect(reading.verdict == .corrupt(at: 64 + 208))
   }
 
-  @Test("hostile lengths are refused", arguments: [0xFFFF_FFFF, 0x8000_0000, 0x7FFF_FFFF, 64 << 20, (64 << 20) + 1, 0xFFFF_FFE0])
+  @Test(
+    "hostile lengths are refused",
+    arguments: [0xFFFF_FFFF, 0x8000_0000, 0x7FFF_FFFF, 64 << 20, (64 << 20) + 1, 0xFFFF_FFE0])
   func hostileLengths(length: Int) throws {
     let record = Record(kind: .received, lane: 0, arrival: arrival(1, 1), payload: [1])
     var bytes = try recording([record, record])

@@ -18,7 +18,8 @@ struct RecordingMergeTests {
     return all.sorted { ($0.time, $0.source, $0.index) < ($1.time, $1.source, $1.index) }.map { ($0.source, $0.record) }
   }
 
-  @Test("the order is that of a stable sort by running maximum", arguments: [1, 2, 3, 4, 5, 6] as [UInt64], [false, true])
+  @Test(
+    "the order is that of a stable sort by running maximum", arguments: [1, 2, 3, 4, 5, 6] as [UInt64], [false, true])
   func order(seed: UInt64, isCompressed: Bool) throws {
     var random = SplitMix64(state: seed)
     let compression: RunLengths? = isCompressed ? RunLengths() : nil
@@ -32,7 +33,9 @@ struct RecordingMergeTests {
     }
     for wall in [nil, 20] as [Int64?] {
       var merge = RecordingMerge()
-      let whole = try files.map { PaddedBox(try recording($0, compression: compression, limits: limits(segmentBytes: 700))) }
+      let whole = try files.map {
+        PaddedBox(try recording($0, compression: compression, limits: limits(segmentBytes: 700)))
+      }
       for file in whole { merge.add(try file.file.reader(compression: compression)) }
       if let wall { merge.seek(to: WallNanos(rawValue: wall)) }
       let expected = Self.sorted(files.map { wall == nil ? $0 : RecordingSeekTests.scan($0, from: wall ?? 0) })

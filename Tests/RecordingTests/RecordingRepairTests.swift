@@ -92,7 +92,8 @@ struct RecordingRepairTests {
 
   @Test("an inspection tells segments, sessions, gaps, times and damage")
   func summary() throws {
-    var writer = RecordingWriter(fileID: testFileID, created: WallNanos(rawValue: 50), limits: limits(segmentBytes: 500))
+    var writer = RecordingWriter(
+      fileID: testFileID, created: WallNanos(rawValue: 50), limits: limits(segmentBytes: 500))
     let start = SessionStart(session: 1, url: "ws://127.0.0.1:7400/", version: "0.1.0")
     let again = SessionStart(session: 2, url: "ws://127.0.0.1:7400/", version: "0.1.0")
     let end = SessionEnd(session: 1, closeCode: 1000, reason: "done")
@@ -100,7 +101,8 @@ struct RecordingRepairTests {
     try writer.append(start, lane: 1, arrival: arrival(100, 1))
     for i in 0..<5 {
       try writer.append(
-        Record(kind: .received, lane: 1, arrival: arrival(101 + Int64(i), 2), payload: [UInt8](repeating: 1, count: 60)))
+        Record(kind: .received, lane: 1, arrival: arrival(101 + Int64(i), 2), payload: [UInt8](repeating: 1, count: 60))
+      )
     }
     try writer.append(Record(kind: .sent, lane: 1, arrival: arrival(90, 2), payload: [1]))
     try writer.append(end, lane: 1, arrival: arrival(120, 3))

@@ -41,7 +41,8 @@ struct RecordingSeekTests {
   @Test("seeking reads only the segment that it lands in")
   func jumps() throws {
     let records = (0..<100).map {
-      Record(kind: .received, lane: 0, arrival: arrival(Int64($0), Int64($0)), payload: [UInt8](repeating: 65, count: 100))
+      Record(
+        kind: .received, lane: 0, arrival: arrival(Int64($0), Int64($0)), payload: [UInt8](repeating: 65, count: 100))
     }
     let file = PaddedFile(try recording(records, limits: limits(segmentBytes: 1000)))
     var reader = try file.reader()

@@ -87,7 +87,9 @@ struct Reading: Equatable {
   }
 }
 
-func inspect(_ bytes: [UInt8], compression: (any SegmentCompression)? = nil) throws(RecordingError) -> RecordingInspection {
+func inspect(
+  _ bytes: [UInt8], compression: (any SegmentCompression)? = nil
+) throws(RecordingError) -> RecordingInspection {
   let file = PaddedFile(bytes)
   var reader = try file.reader(compression: compression)
   return RecordingInspection(reading: &reader)
@@ -114,7 +116,8 @@ func recording(
   limits: RecordingLimits = RecordingLimits()
 ) throws(RecordingError) -> [UInt8] {
   var writer = RecordingWriter(
-    fileID: testFileID, created: WallNanos(rawValue: 1_700_000_000_000_000_000), compression: compression, limits: limits)
+    fileID: testFileID, created: WallNanos(rawValue: 1_700_000_000_000_000_000), compression: compression,
+    limits: limits)
   for record in records { try writer.append(record) }
   if closed { writer.close(at: records.last?.arrival ?? arrival(0, 0)) }
   return writer.take()
@@ -137,7 +140,8 @@ func randomRecords(_ count: Int, random: inout SplitMix64, maximumPayload: Int =
     wall += random.below(40) == 0 ? -Int64(random.below(20_000_000)) : step
     let text = (0..<random.below(maximumPayload + 1)).map { _ in UInt8(0x20 + random.below(95)) }
     return Record(
-      kind: EntryKind(rawValue: UInt8(1 + random.below(5))), lane: UInt16(random.below(4)), arrival: arrival(wall, monotonic),
+      kind: EntryKind(rawValue: UInt8(1 + random.below(5))), lane: UInt16(random.below(4)),
+      arrival: arrival(wall, monotonic),
       payload: text)
   }
 }

@@ -24,7 +24,8 @@ struct RecordingWriterTests {
   @Test("every payload length around the alignment survives, empty included")
   func lengths() throws {
     let records = (0...33).map { n in
-      Record(kind: .received, lane: 7, arrival: arrival(Int64(n), Int64(n)), payload: [UInt8](repeating: UInt8(n), count: n))
+      Record(
+        kind: .received, lane: 7, arrival: arrival(Int64(n), Int64(n)), payload: [UInt8](repeating: UInt8(n), count: n))
     }
     #expect(try Reading(recording(records)).records == records)
   }
@@ -64,7 +65,8 @@ struct RecordingWriterTests {
     let start = SessionStart(session: 9, url: "wss://demo.dxfeed.com/market-data/dxlink-ws", version: "0.1.0")
     let end = SessionEnd(session: 9, closeCode: 1006, reason: "the connection was lost")
     let gap = GapMark(
-      from: WallNanos(rawValue: -5), to: WallNanos(rawValue: 5), lostFrames: 3, lostBytes: 1000, cause: .recordingOverflow,
+      from: WallNanos(rawValue: -5), to: WallNanos(rawValue: 5), lostFrames: 3, lostBytes: 1000,
+      cause: .recordingOverflow,
       reason: "the ring was full")
     try writer.append(start, lane: 2, arrival: arrival(1, 1))
     try writer.append(gap, lane: 2, arrival: arrival(2, 2))
@@ -86,14 +88,18 @@ struct RecordingWriterTests {
       }
     }
     writer.removeAll()
-    GapMark(from: WallNanos(rawValue: 0), to: WallNanos(rawValue: 1), cause: .other, reason: "why").encode(into: &writer)
+    GapMark(from: WallNanos(rawValue: 0), to: WallNanos(rawValue: 1), cause: .other, reason: "why").encode(
+      into: &writer)
     for n in 0..<writer.count {
-      unsafe writer.withBytes { b in unsafe #expect(GapMark(parsing: UnsafeRawBufferPointer(rebasing: b[..<n])) == nil) }
+      unsafe writer.withBytes { b in unsafe #expect(GapMark(parsing: UnsafeRawBufferPointer(rebasing: b[..<n])) == nil)
+      }
     }
     writer.removeAll()
     SessionEnd(session: 1, closeCode: 1000, reason: "why").encode(into: &writer)
     for n in 0..<writer.count {
-      unsafe writer.withBytes { b in unsafe #expect(SessionEnd(parsing: UnsafeRawBufferPointer(rebasing: b[..<n])) == nil) }
+      unsafe writer.withBytes { b in
+        unsafe #expect(SessionEnd(parsing: UnsafeRawBufferPointer(rebasing: b[..<n])) == nil)
+      }
     }
   }
 
@@ -120,7 +126,8 @@ struct RecordingWriterTests {
   @Test("text in a mark is cut to its limit and control characters are taken out when read")
   func markText() throws {
     var writer = ByteWriter()
-    SessionEnd(session: 0, closeCode: 0, reason: "\u{1B}[31m" + String(repeating: "x", count: 5000)).encode(into: &writer)
+    SessionEnd(session: 0, closeCode: 0, reason: "\u{1B}[31m" + String(repeating: "x", count: 5000)).encode(
+      into: &writer)
     let end = try #require(unsafe writer.withBytes { b in unsafe SessionEnd(parsing: b) })
     #expect(end.reason.hasPrefix("?[31mx"))
     #expect(end.reason.utf8.count == Layout.maximumTextBytes)
@@ -162,7 +169,9 @@ struct RecordingWriterTests {
   @Test("a segment closes by bytes, by time and when told")
   func segmentLimits() throws {
     let payload = [UInt8](repeating: 65, count: 68)
-    let records = (0..<10).map { Record(kind: .received, lane: 0, arrival: arrival(Int64($0), Int64($0)), payload: payload) }
+    let records = (0..<10).map {
+      Record(kind: .received, lane: 0, arrival: arrival(Int64($0), Int64($0)), payload: payload)
+    }
     // An entry takes 104 bytes: a limit of 300 closes after the third.
     #expect(try Reading(recording(records, limits: limits(segmentBytes: 300))).statistics.segmentEnds == 4)
     #expect(try Reading(recording(records, limits: limits(segmentNanos: 5))).statistics.segmentEnds == 2)

@@ -8,12 +8,15 @@ struct ReplayPacerTests {
   static let start = MonotonicNanos(rawValue: 1_000)
 
   static func due(
-    _ pacer: inout ReplayPacer, wall: Int64, monotonic: Int64, kind: EntryKind = .received, lane: UInt16 = 0, source: Int = 0
+    _ pacer: inout ReplayPacer, wall: Int64, monotonic: Int64, kind: EntryKind = .received, lane: UInt16 = 0,
+    source: Int = 0
   ) -> Int64 {
     pacer.due(kind: kind, source: source, lane: lane, arrival: arrival(wall, monotonic)).rawValue - start.rawValue
   }
 
-  @Test("recorded time is divided by the speed", arguments: [(1.0, 1000), (2.0, 500), (10.0, 100), (0.5, 2000)] as [(Double, Int64)])
+  @Test(
+    "recorded time is divided by the speed",
+    arguments: [(1.0, 1000), (2.0, 500), (10.0, 100), (0.5, 2000)] as [(Double, Int64)])
   func factor(speed: Double, expected: Int64) throws {
     var pacer = try ReplayPacer(speed: .factor(speed), start: Self.start)
     #expect(Self.due(&pacer, wall: 70, monotonic: 500) == 0)

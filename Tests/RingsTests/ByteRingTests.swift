@@ -43,7 +43,7 @@ struct ByteRingTests {
     check(refused > 0, "seed \(seed) never filled the ring")
   }
 
-  /// Every size from both sides of each multiple of 8, at every place in the ring, whole entries across the end included.
+  /// Every size from both sides of each multiple of 8, at every place in the ring, across its end as well.
   @Test("every size wraps at every place", arguments: [0, 1, 7, 8, 9, 500, 1016, 1017, 1024, 2039, 2040])
   func wraps(size: Int) {
     for start in stride(from: 0, to: 4096, by: 8) {

@@ -6,7 +6,9 @@ import Testing
 struct ThreadTests {
   @Test(
     "a thread carries its name, cut to 15 bytes",
-    arguments: [("lane-0", "lane-0"), ("exactly-15-byte", "exactly-15-byte"), ("a-much-longer-name", "a-much-longer-n")])
+    arguments: [
+      ("lane-0", "lane-0"), ("exactly-15-byte", "exactly-15-byte"), ("a-much-longer-name", "a-much-longer-n"),
+    ])
   func name(asked: String, shown: String) throws {
     let found = Shared("")
     let thread = try WorkerThread(asked) {

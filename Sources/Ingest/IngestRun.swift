@@ -1,0 +1,171 @@
+package import Bytes
+import DXLink
+package import IO
+import Market
+import Metrics
+import Recording
+import Rings
+package import Sinks
+import Synchronization
+
+/// A run under way, as the progress line sees it.
+package struct RunStatus: Sendable {
+  package let startedAt: MonotonicNanos
+  package let lanes: [LaneProgress]
+  package let sinks: [(name: String, counters: SinkCounters)]
+  package let recording: RecordingCounters?
+}
+
+/// What the owner of a run is asked and told while it goes on.
+package struct RunHooks {
+  /// Signalled by lanes that end; the owner may signal it too, to be asked sooner.
+  package var attention: Wakeup
+  /// Asked about ten times a second: what signals want.
+  package var request: () -> RunRequest = { .none }
+  /// Called after each wait, for progress.
+  package var tick: (RunStatus) -> Void = { _ in }
+  /// Sentences for people, from any thread.
+  package var say: @Sendable (String) -> Void = { _ in }
+
+  package init(attention: Wakeup) { self.attention = attention }
+}
+
+package enum RunRequest: Sendable { case none, drain, abandon }
+
+/// Starts sinks, recording and lanes, waits for their end, and adds up what they did.
+package enum IngestRun {
+  static let maximumLanes = 64
+
+  package static func run(_ settings: IngestSettings, _ hooks: RunHooks) throws(RunFailure) -> RunOutcome {
+    guard (1...maximumLanes).contains(settings.lanes) else {
+      throw RunFailure(.usage, "--lanes takes 1 to \(maximumLanes)")
+    }
+    if settings.lanes > 1, settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
+      throw RunFailure(.usage, "the symbol * cannot be shared among lanes; use --lanes 1, or name the symbols")
+    }
+    let startedAt = MonotonicNanos.now()
+    let cpuBefore = CPUTime.processNanos()
+    let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
+    var pipelines: [Handover<PayloadPipeline>] = []
+    var stores: [TextStore] = []
+    for _ in 0..<settings.lanes {
+      let pipeline = PayloadPipeline(stop: stop, settings.run)
+      stores.append(pipeline.textStore)
+      pipelines.append(Handover(pipeline))
+    }
+    let sinks = try openSinks(settings, stores, stop, hooks)
+    let lanes = try startLanes(settings, pipelines, sinks, stop, hooks)
+    let status = RunStatus(
+      startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
+      recording: settings.record == nil ? nil : sinks.recordingCounters)
+    let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
+    let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
+    return finish(lanes, stores, sinks, settings, startedAt, cpuBefore, interrupted)
+  }
+
+  private static func openSinks(
+    _ settings: IngestSettings, _ stores: [TextStore], _ stop: StopFlag, _ hooks: RunHooks
+  ) throws(RunFailure) -> SinkSet {
+    var options = SinkSet.Options()
+    options.force = settings.run.force
+    options.trouble = hooks.say
+    options.readerGone = { stop.drain() }
+    let sinks: SinkSet
+    do { sinks = try SinkSet(settings.run.sinks, lanes: stores, options: options) } catch {
+      throw RunFailure(.failed, "\(error)")
+    }
+    guard let path = settings.record else { return sinks }
+    do {
+      let writer = try RecordingFile.writer(compressed: settings.compressesRecording)
+      let file = try RecordingFile.create(path, force: settings.run.force)
+      try sinks.record(
+        writer, to: file, policy: settings.recordingPolicy, ringBytes: settings.recordingRingBytes, options: options)
+    } catch { throw RunFailure(.failed, "\(error)") }
+    return sinks
+  }
+
+  /// What a lane leaves behind.
+  private struct LaneResult {
+    var outcome: LaneOutcome
+    var totals: PipelineTotals
+    var digest: DigestBox
+  }
+
+  private final class LaneBox: Sendable {
+    let progress = LaneProgress()
+    let result = Mutex<LaneResult?>(nil)
+  }
+
+  /// A lane that runs.
+  private struct LaneHandle {
+    let box: LaneBox
+    let thread: Handover<WorkerThread>
+    var progress: LaneProgress { box.progress }
+  }
+
+  private static func startLanes(
+    _ settings: IngestSettings, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet, _ stop: StopFlag,
+    _ hooks: RunHooks
+  ) throws(RunFailure) -> [LaneHandle] {
+    var handles: [LaneHandle] = []
+    for number in 0..<settings.lanes {
+      let box = LaneBox()
+      var mine = settings.lane
+      mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
+      let lane = Handover(
+        Lane(
+          number: number, settings: mine, pipeline: pipelines[number].take(), ports: sinks.takePorts(lane: number),
+          stop: stop, progress: box.progress, say: hooks.say))
+      let attention = hooks.attention
+      do {
+        let thread = try WorkerThread("qw-lane-\(number)") {
+          let (outcome, totals, digest) = lane.take().run()
+          box.result.withLock { $0 = LaneResult(outcome: outcome, totals: totals, digest: DigestBox(digest)) }
+          attention.signal()
+        }
+        handles.append(LaneHandle(box: box, thread: Handover(thread)))
+      } catch {
+        stop.abandon()
+        throw RunFailure(.failed, "\(error)")
+      }
+    }
+    return handles
+  }
+
+  private static func finish(
+    _ lanes: [LaneHandle], _ stores: [TextStore], _ sinks: SinkSet, _ settings: IngestSettings,
+    _ startedAt: MonotonicNanos, _ cpuBefore: Int64, _ interrupted: Bool
+  ) -> RunOutcome {
+    var outcome = RunOutcome()
+    outcome.wasInterrupted = interrupted
+    var digests: [(digest: Digest, texts: TextStore)] = []
+    for (lane, texts) in zip(lanes, stores) {
+      lane.thread.take().join()
+      guard let result = lane.box.result.withLock({ $0 }) else { continue }
+      outcome.report.totals += result.totals
+      outcome.report.gaps += result.outcome.gaps
+      outcome.report.reconnects += result.outcome.reconnects
+      if let digest = result.digest.value { digests.append((digest, texts)) }
+      switch result.outcome.end {
+      case .drained, .endOfFeed: break
+      case .refused(let why): outcome.failure = RunFailure(.refused, why)
+      case .failed(let why): outcome.failure = outcome.failure ?? RunFailure(.failed, why)
+      }
+    }
+    RunClose.close(&outcome, sinks, digests, startedAt, cpuBefore)
+    return outcome
+  }
+}
+
+/// Which lane a topic belongs to: a stable hash of its symbol, so that all types of a symbol keep their order.
+enum LanePlan {
+  static func share(of all: [Subscription], lane: Int, of lanes: Int) -> [Subscription] {
+    lanes == 1 ? all : all.filter { self.lane(of: $0.symbol, lanes: lanes) == lane }
+  }
+
+  static func lane(of symbol: String, lanes: Int) -> Int {
+    var text = symbol
+    let hash = text.withUTF8 { b in unsafe TextTable.hash(UnsafeRawBufferPointer(b)) }
+    return Int(hash % UInt64(lanes))
+  }
+}

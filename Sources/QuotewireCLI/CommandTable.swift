@@ -1,0 +1,51 @@
+import IO
+
+/// Every subcommand, in the order in which help lists them.
+package enum CommandTable {
+  package static let all: [Command] = [
+    IngestCommand.command, ReplayCommand.command, ConvertCommand.command, InspectCommand.command,
+  ]
+
+  /// Runs the program with its arguments (without its own name) and gives its exit code.
+  package static func run(_ words: [String]) -> ExitCode {
+    let console = Console()
+    do throws(CommandFailure) {
+      return try dispatch(words, console)
+    } catch {
+      console.say(error.description)
+      return error.exitCode
+    }
+  }
+
+  private static func dispatch(_ words: [String], _ console: Console) throws(CommandFailure) -> ExitCode {
+    guard let name = words.first else {
+      console.write(Help.overview(all))
+      return .usage
+    }
+    switch name {
+    case "--help", "-h": return try say(Help.overview(all))
+    case "--version": return try say("quotewire \(Version.text)\n")
+    case "help":
+      guard words.count > 1 else { return try say(Help.overview(all)) }
+      return try say(Help.of(try command(words[1])))
+    default: break
+    }
+    let command = try command(name)
+    let rest = Array(words.dropFirst())
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+      return try say(Help.of(command))
+    }
+    return try command.run(try Arguments(rest, for: command))
+  }
+
+  private static func command(_ name: String) throws(CommandFailure) -> Command {
+    if let command = all.first(where: { $0.name == name }) { return command }
+    let hint = Suggestion.nearest(to: name, among: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
+    throw .usage("there is no command '\(name)'; \(hint)'quotewire --help' lists them all")
+  }
+
+  private static func say(_ text: String) throws(CommandFailure) -> ExitCode {
+    do { _ = try StandardStream.output.write(text) } catch { throw CommandFailure("\(error)") }
+    return .done
+  }
+}

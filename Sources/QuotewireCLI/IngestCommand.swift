@@ -1,0 +1,142 @@
+import Bytes
+import DXLink
+import Glibc
+import IO
+import Ingest
+import Market
+import Sinks
+
+enum IngestCommand {
+  static let demoURL = "wss://demo.dxfeed.com/market-data/dxlink-ws"
+  static let defaultSymbols = ["SPY", "QQQ", "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "IBM"]
+  static let defaultTypes = "Quote,Trade"
+  /// Longest symbols file, in bytes.
+  static let maximumSymbolsBytes = 64 << 20
+
+  static let command = Command(
+    name: "ingest", summary: "take a live dxLink feed into files, standard output and a recording", operands: "",
+    operandCount: 0...0,
+    options: [
+      OptionSpec("url", "URL", "the feed (default: the public demo feed,\n\(demoURL))"),
+      OptionSpec("types", "TYPES", "event types, separated by commas (default: \(defaultTypes));\n'all' for every type"),
+      OptionSpec("symbols", "SYMBOLS", "symbols, separated by commas; '*' for all (default: \(defaultSymbols.count) well-known ones).\nCommas inside { } belong to the symbol"),
+      OptionSpec("symbols-file", "FILE", "symbols from a file, one a line; # begins a comment"),
+      OptionSpec("from-time", "TIME", "history of candles and other time series from here on:\n2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
+      RunOptions.sinks,
+      OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
+      OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
+      OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
+      OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
+      OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
+      OptionSpec("fields", "FIELDS", "all (default) or lean: how many fields of each type to ask for"),
+      OptionSpec("token-env", "VAR", "take the token from this environment variable"),
+      OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
+      OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
+      OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
+      OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
+      OptionSpec("for", "SECONDS", "end after this time (90, 90s, 5m, 2h)"),
+      RunOptions.limit,
+      OptionSpec("reconnect", "N|forever", "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
+      RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
+    ],
+    notes: """
+      Examples:
+        quotewire ingest --types Quote,Trade --symbols AAPL,SPY --for 30 --to ndjson:-
+        quotewire ingest --symbols-file my.txt --record day.qwr --to csv:out --stats stats.json
+      Ctrl-C ends in good order: connections are closed, files completed; a second one ends at once.
+      """,
+    run: run)
+
+  @Sendable
+  static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let console = Console()
+    let settings = try settings(arguments)
+    let hooks = try RunEnd.hooks(console, arguments)
+    let outcome: RunOutcome
+    do { outcome = try IngestRun.run(settings, hooks) } catch {
+      console.clear()
+      throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
+    }
+    return try RunEnd.close(outcome, console, arguments)
+  }
+
+  static func settings(_ arguments: Arguments) throws(CommandFailure) -> IngestSettings {
+    let url: FeedURL
+    do { url = try FeedURL(parsing: arguments.string("url") ?? demoURL) } catch { throw .usage("--url: \(error)") }
+    if !url.isSecure && !url.endpoint.isLoopback && !arguments.has("insecure-plaintext") {
+      throw .usage(
+        "--url \(url): ws:// sends everything in the clear; use wss://, or --insecure-plaintext if you mean it")
+    }
+    var lane = LaneSettings(url: url)
+    if url.isSecure {
+      do {
+        lane.tls = try TLSContext.client(trust: arguments.string("ca-file").map { .file($0) } ?? .system)
+      } catch { throw CommandFailure("\(error)") }
+    }
+    lane.session.contract = try contract(arguments)
+    lane.session.fieldLists = try fieldLists(arguments)
+    if let seconds = try arguments.seconds("keepalive") {
+      guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
+      lane.session.keepaliveSeconds = seconds
+    }
+    lane.session.maximumTopics = maximumTopics
+    lane.subscriptions = try subscriptions(arguments)
+    lane.token = try token(arguments)
+    lane.reconnect = try reconnect(arguments)
+    lane.backoff = Backoff(seed: RandomBytes.next())
+    lane.userAgent = "quotewire/\(Version.text)"
+    lane.productVersion = "quotewire \(Version.text)"
+    var settings = IngestSettings(lane: lane)
+    settings.run = try RunOptions.settings(arguments)
+    settings.run.wantsDigest = arguments.has("stats")
+    settings.lanes = try arguments.int("lanes", in: 1...64) ?? 1
+    settings.record = arguments.string("record")
+    if let policy = arguments.string("record-policy") {
+      guard let known = RecordingPolicy(rawValue: policy) else {
+        throw .usage("--record-policy is wait or drop, not '\(policy)'")
+      }
+      settings.recordingPolicy = known
+    }
+    settings.compressesRecording = arguments.has("record-zstd")
+    settings.seconds = try arguments.seconds("for")
+    return settings
+  }
+
+  /// Topics of one connection that we keep account of.
+  static let maximumTopics = 2_000_000
+
+  private static func contract(_ arguments: Arguments) throws(CommandFailure) -> Contract {
+    guard let text = arguments.string("contract") else { return .auto }
+    guard let contract = Contract(rawValue: text.uppercased()) else {
+      throw .usage("--contract is auto, ticker, stream or history, not '\(text)'")
+    }
+    return contract
+  }
+
+  private static func fieldLists(_ arguments: Arguments) throws(CommandFailure) -> FieldLists {
+    switch arguments.string("fields") ?? "all" {
+    case "all": return FieldLists(.all)
+    case "lean": return FieldLists(.essential)
+    case let other: throw .usage("--fields is all or lean, not '\(other)'")
+    }
+  }
+
+  private static func token(_ arguments: Arguments) throws(CommandFailure) -> TokenSource {
+    if arguments.has("token-env") && arguments.has("token-file") {
+      throw .usage("give --token-env or --token-file, not both")
+    }
+    if let path = arguments.string("token-file") { return .file(path) }
+    guard let name = arguments.string("token-env") else { return .none }
+    guard let value = unsafe getenv(name) else {
+      throw .usage("--token-env: the environment has no variable \(name); set it, or use --token-file")
+    }
+    return .value(unsafe String(cString: value))
+  }
+
+  private static func reconnect(_ arguments: Arguments) throws(CommandFailure) -> ReconnectLimit? {
+    guard let text = arguments.string("reconnect") else { return nil }
+    if text == "forever" { return .forever }
+    guard let n = Int(text), n >= 0 else { throw .usage("--reconnect takes a number or 'forever', not '\(text)'") }
+    return .attempts(n)
+  }
+}

@@ -1,0 +1,123 @@
+import Bytes
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+/// Documents with something of everything, in several block positions.
+let documents: [String] = [
+  #"{"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",171.25,171.26,300.0,4.0316934E7,"NaN",null,true,false]]}"#,
+  #" [ ] "#,
+  #"  { "a" : [ 1 , -2.5e-3 , "x\\\"y\n" , { } , [ ] , [ [ ] ] ] , "\u00e4\uD83D\uDE00\uD800" : "Zürich €😀" , "a" : null }  "#,
+  #""only a string, long enough to cross the border of a block of sixty-four bytes, with \\\\ and \"quotes\"""#,
+  "12345.678901234567890123456789", "-0", "true", "null", " false\n",
+  "[\"" + String(repeating: "\\\\", count: 70) + "\",\"" + String(repeating: "€", count: 50) + "\"]",
+  String(repeating: "[", count: 64) + String(repeating: "]", count: 64),
+  #"{"schemes":["wss"],"empty":"","n":[0,0.0,1E+2,9223372036854775807,1e400,"\b\f\n\r\t\/"],"t":[true,true,false,null]}"#,
+]
+
+@Suite("Index placement")
+struct PlacementTests {
+  @Test("a document reads alike at every alignment and whatever surrounds it", arguments: levels)
+  func alignment(_ level: SIMDLevel) throws {
+    var scanner = Scanner(level: level)
+    for document in documents {
+      let bytes = Array(document.utf8)
+      let expected = try #require(Reference.tell(bytes))
+      for alignment in 0..<64 {
+        for poison in [0x00, 0x22, 0x5C, 0x30, 0x5D, 0x2C, 0x20, 0xFF] as [UInt8] {
+          let padded = Padded(bytes, alignment: alignment, poison: poison)
+          if unsafe scanner.tell(padded.payload) != expected {
+            Issue.record("\(document) at \(alignment) among \(poison)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("every beginning of a document is judged on its own, not by what follows in memory", arguments: levels)
+  func everyPrefix(_ level: SIMDLevel) {
+    var scanner = Scanner(level: level)
+    for document in documents {
+      let bytes = Array(document.utf8)
+      let whole = Padded(bytes)
+      for count in 0...bytes.count {
+        let expected = Reference.tell(Array(bytes[..<count]))
+        let told = unsafe scanner.tell(UnsafeRawBufferPointer(rebasing: whole.payload[..<count]))
+        if told != expected { Issue.record("the first \(count) bytes of \(document)") }
+      }
+    }
+  }
+
+  @Test("white space may be put before a document until each byte stood at each place of a block", arguments: levels)
+  func everyOffset(_ level: SIMDLevel) throws {
+    var scanner = Scanner(level: level)
+    for document in documents {
+      let expected = try #require(Reference.tell(Array(document.utf8)))
+      for blanks in 0..<64 {
+        let text = [UInt8](repeating: 0x20, count: blanks) + Array(document.utf8)
+        let padded = Padded(text)
+        if unsafe scanner.tell(padded.payload) != expected { Issue.record("\(document) behind \(blanks) blanks") }
+      }
+    }
+  }
+
+  @Test("nothing is read beyond the padding: memory behind it is forbidden", arguments: levels)
+  func guardPage(_ level: SIMDLevel) throws {
+    let pages = try #require(GuardedPages())
+    var scanner = Scanner(level: level)
+    for document in documents {
+      let bytes = Array(document.utf8)
+      for count in [bytes.count, bytes.count / 2, 1, 63, 64, 65] where count <= bytes.count {
+        let text = Array(bytes[..<count])
+        let expected = Reference.tell(text)
+        let low = unsafe scanner.tell(pages.place(text, behindFront: Padding.front))
+        let high = unsafe scanner.tell(pages.place(text, beforeEnd: Padding.back))
+        #expect(low == expected && high == expected)
+      }
+    }
+  }
+
+  @Test("a known extent is read without a byte before or behind it")
+  func numberExtent() throws {
+    let pages = try #require(GuardedPages())
+    for text in ["1", "-1", "12.5", "171.25", "1234567", "12345678", "123456789.123456789", "1e5", "4.0316934E7"] {
+      let low = unsafe Number.parseDouble(pages.place(Array(text.utf8), behindFront: 0))
+      let high = unsafe Number.parseDouble(pages.place(Array(text.utf8), beforeEnd: 0))
+      #expect(low == Double(text) && high == Double(text))
+    }
+  }
+}
+
+/// Two pages between two that must not be touched.
+@safe
+final class GuardedPages {
+  private let memory: UnsafeMutableRawPointer
+  private static var page: Int { 4096 }
+
+  init?() {
+    let page = Self.page
+    guard let made = unsafe mmap(nil, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      unsafe made != MAP_FAILED
+    else { return nil }
+    unsafe memory = made
+    guard unsafe mprotect(made, page, PROT_NONE) == 0, unsafe mprotect(made + 3 * page, page, PROT_NONE) == 0 else {
+      return nil
+    }
+  }
+
+  deinit { unsafe munmap(memory, 4 * Self.page) }
+
+  func place(_ bytes: [UInt8], behindFront gap: Int) -> UnsafeRawBufferPointer {
+    unsafe put(bytes, memory + Self.page + gap)
+  }
+
+  func place(_ bytes: [UInt8], beforeEnd gap: Int) -> UnsafeRawBufferPointer {
+    unsafe put(bytes, memory + 3 * Self.page - gap - bytes.count)
+  }
+
+  private func put(_ bytes: [UInt8], _ to: UnsafeMutableRawPointer) -> UnsafeRawBufferPointer {
+    unsafe to.copyMemory(from: bytes, byteCount: bytes.count)
+    return unsafe UnsafeRawBufferPointer(start: to, count: bytes.count)
+  }
+}
