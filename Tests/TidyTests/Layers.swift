@@ -9,10 +9,10 @@ enum Layers {
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
-    ("Formats", ["Bytes", "Market", "JSON"]),
+    ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
-    ("DXLink", ["Bytes", "Market", "JSON"]),
+    ("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
     ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
     (
       "Ingest",
