@@ -58,7 +58,7 @@ let package = Package(
     // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // tests

@@ -3,7 +3,8 @@ import IO
 /// Every subcommand, in the order in which help lists them.
 package enum CommandTable {
   package static let all: [Command] = [
-    IngestCommand.command, ReplayCommand.command, ConvertCommand.command, InspectCommand.command,
+    IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
+    InspectCommand.command, GenerateCommand.command,
   ]
 
   /// Runs the program with its arguments (without its own name) and gives its exit code.
