@@ -26,7 +26,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "quotewire",
   products: [
-    .library(name: "Quotewire", targets: ["Quotewire"]),
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
   ],
@@ -37,27 +36,26 @@ let package = Package(
     module("Rings", ["CShims"]),
     module("Metrics"),
     // 1
-    module("Market", ["Bytes", "Rings"]),
+    module("Market", ["Rings"]),
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
-    module("Formats", ["Bytes", "Market", "JSON"]),
+    module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
-    module("DXLink", ["Bytes", "Market", "JSON"]),
+    module("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
     // 4
     module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
     // 5
-    module("Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+    module(
+      "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
-    module("Quotewire", ["Bytes", "Market", "Sinks", "Ingest"]),
-    // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // tests
@@ -73,7 +71,9 @@ let package = Package(
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "JSON", "Bytes"]),
     tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats"]),
-    tests("IngestTests", ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
+    tests(
+      "IngestTests",
+      ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
     tests("SimulatorTests", ["Simulator", "DXLink", "Market", "Bytes", "JSON"]),
     tests("CLITests", ["QuotewireCLI"]),
     tests("SystemTests", []),

@@ -100,7 +100,7 @@ struct ByteRingTests {
       check(producer.append([1, 2, 3]))
       producer.publish()
     }
-    check(!consumer.isFinished())
+    check(consumer.isProducerGone && !consumer.isFinished())
     check(consumer.take() == [[1, 2, 3]])
     check(consumer.isFinished())
 

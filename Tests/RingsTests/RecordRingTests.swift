@@ -110,7 +110,7 @@ struct RecordRingTests {
       producer.publish()
       check(!consumer.isFinished())
     }
-    check(!consumer.isFinished())
+    check(consumer.isProducerGone && !consumer.isFinished())
     check(consumer.take().records == 1)
     check(consumer.isFinished())
 

@@ -9,22 +9,21 @@ enum Layers {
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
-    ("Formats", ["Bytes", "Market", "JSON"]),
+    ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
-    ("DXLink", ["Bytes", "Market", "JSON"]),
+    ("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
     ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
     (
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
-    ("Quotewire", ["Bytes", "Rings", "Metrics", "Market", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Quotewire",
+        "Simulator",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
