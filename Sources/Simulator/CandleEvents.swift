@@ -76,7 +76,7 @@ extension Generator {
     add(Candle.self, bar.symbol, &batch) { c in
       c.index = SeriesClock.index(millis: bar.start * 1000, sequence: 0)
       c.time = bar.start * 1000
-      c.count = numericCast(bar.trades)
+      c.count = Int64(bar.trades)
       c.open = it.price(bar.open)
       c.high = it.price(bar.high)
       c.low = it.price(bar.low)
@@ -112,7 +112,7 @@ extension Generator {
       c.index = SeriesClock.index(millis: time, sequence: 0)
       c.time = time
       if run.flags.contains(.removeEvent) { return }
-      c.count = numericCast(count)
+      c.count = Int64(count)
       c.open = it.price(open)
       c.high = it.price(high)
       c.low = it.price(low)

@@ -248,12 +248,13 @@ final class ClientConnection {
       playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now)
       guard playback != nil else { return session.close(CloseCode.internalError.rawValue, "the recording is gone") }
     }
-    guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < Self.playbackTargetBytes else {
+    let target = links.isWaiting(for: faults) ? 1 : Self.playbackTargetBytes
+    guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < target else {
       hasMoreToPlay = true
       return
     }
     let refused = playback?.framesRefused ?? 0
-    let outcome = playback?.step(now, &session, &out, targetBytes: Self.playbackTargetBytes)
+    let outcome = playback?.step(now, &session, &out, targetBytes: target)
     stats.add(.framesUnreadable, (playback?.framesRefused ?? 0) - refused)
     switch outcome {
     case .more?: hasMoreToPlay = true

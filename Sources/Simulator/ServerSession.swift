@@ -99,8 +99,9 @@ package struct ServerSession: ~Copyable {
     out.append(.keepalive)
   }
 
-  package mutating func close(_ code: UInt16, _ reason: String) {
-    if closing == nil { closing = Closing(code: code, reason: reason) }
+  /// Asks for the connection's end; the first wish counts, but for a fault's.
+  package mutating func close(_ code: UInt16, _ reason: String, overrides: Bool = false) {
+    if closing == nil || overrides { closing = Closing(code: code, reason: reason) }
   }
 
   // MARK: Messages
