@@ -7,7 +7,8 @@ import Market
 ///     payload ─► receive ─► out          events ─► deliver ─► flush ─► out
 ///     time ────► tick ────► out
 ///
-/// Messages take effect strictly in their order, so a client may send everything in one go; nothing is acknowledged that
+/// Messages take effect strictly in their order, so a client may send everything in one go; nothing is acknowledged
+/// that
 /// a real server does not acknowledge. Wrong messages give an ERROR and the connection goes on; what ends it stands in
 /// `closing`.
 package struct ServerSession: ~Copyable {
@@ -183,7 +184,9 @@ package struct ServerSession: ~Copyable {
     seconds.isFinite ? Int64(min(max(seconds, 0.1), 86_400) * 1e9) : 60_000_000_000
   }
 
-  private var state: AuthState { AuthState(isAuthorized ? .authorized : .unauthorized, userId: isAuthorized ? options.userId : nil) }
+  private var state: AuthState {
+    isAuthorized ? AuthState(.authorized, userId: options.userId) : AuthState(.unauthorized)
+  }
 
   private mutating func take(token: String, _ out: inout MessageQueue) {
     isAuthorized = !faults.has(.refuseToken) && (options.token == nil || options.token == token)
@@ -207,8 +210,9 @@ package struct ServerSession: ~Copyable {
     guard !usedChannels.contains(channel) else {
       return fail(channel, ErrorNotice.badAction, "Channel \(channel) was used before", &out)
     }
-    guard channels.count < options.limits.maximumChannels, usedChannels.count < options.limits.maximumChannels * 100 else {
-      return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(options.limits.maximumChannels)", &out)
+    let most = options.limits.maximumChannels
+    guard channels.count < most, usedChannels.count < most * 100 else {
+      return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(most)", &out)
     }
     usedChannels.insert(channel)
     guard service.service == "FEED" else {

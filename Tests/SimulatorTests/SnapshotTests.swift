@@ -4,7 +4,8 @@ import Rings
 import TestSupport
 import Testing
 
-/// Follows the rules of snapshots and transactions for one key, written from the protocol's description and not from the
+/// Follows the rules of snapshots and transactions for one key, written from the protocol's description and not from
+/// the
 /// generator.
 struct SnapshotChecker {
   var isInSnapshot = false
