@@ -36,8 +36,8 @@ final class FileSeries {
     guard rotates else { return path }
     let digits = String(number)
     let mark = "-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    let slash = path.lastIndex(of: "/") ?? path.startIndex
-    guard let dot = path.lastIndex(of: "."), dot > slash else { return path + mark }
+    let own = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    guard let dot = path.lastIndex(of: "."), dot > own else { return path + mark }
     return path[..<dot] + mark + path[dot...]
   }
 
