@@ -26,7 +26,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "quotewire",
   products: [
-    .library(name: "Quotewire", targets: ["Quotewire"]),
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
   ],
@@ -54,11 +53,9 @@ let package = Package(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
-    module("Quotewire", ["Bytes", "Market", "Sinks", "Ingest"]),
-    // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // tests

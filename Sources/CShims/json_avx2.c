@@ -8,8 +8,8 @@ TARGET static QW_ALWAYS_INLINE uint64_t bits32(__m256i mask) { return (uint64_t)
 TARGET static QW_ALWAYS_INLINE __m256i is(__m256i v, char c) { return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c)); }
 
 TARGET static QW_ALWAYS_INLINE qw_masks classify(const uint8_t *p) {
-  /* Each byte is compared with the one character of its class that has the same low nibble. A nibble without one holds a
-     value that no byte with that nibble equals. */
+  /* Each byte is compared with the one character of its class that has the same low nibble. A nibble without one
+     holds a value that no byte with that nibble equals. */
   const __m256i spaces = _mm256_broadcastsi128_si256(
     _mm_setr_epi8(0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0x09, 0x0A, 0, 0, 0x0D, 0, 0));
   /* After folding with 0x20, which maps brackets on braces; it also maps 0x0C on ',' and 0x1A on ':'. */

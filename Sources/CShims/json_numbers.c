@@ -7,8 +7,8 @@
 
 uint64_t qw_json_power5_table[2 * (QW_JSON_POWER5_MOST - QW_JSON_POWER5_LEAST + 1)];
 
-/* Natural numbers of 32-bit words, lowest first: wide enough for 5^308 (716 bits), and for 2^927 / 5^q with 128 bits left at q = -342
-   (5^342 has 795 bits, the quotient 133). */
+/* Natural numbers of 32-bit words, lowest first: wide enough for 5^308 (716 bits), and for 2^927 / 5^q with 128 bits
+   left at q = -342 (5^342 has 795 bits, the quotient 133). */
 enum { WORDS = 29 };
 
 /* The leading 128 bits of a number that has that many, and whether any bit below them is set. */

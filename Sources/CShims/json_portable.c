@@ -1,7 +1,7 @@
 #include "json_masks.h"
 
-/* A byte's classes, each in a byte lane of its own: shifted by its position in a group of eight and or-ed together, eight entries
-   are six 8-bit masks. */
+/* A byte's classes, each in a byte lane of its own: shifted by its position in a group of eight and or-ed together,
+   eight entries are six 8-bit masks. */
 #define QUOTE (1ull << 0)
 #define BACKSLASH (1ull << 8)
 #define STRUCTURAL (1ull << 16)

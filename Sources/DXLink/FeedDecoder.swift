@@ -24,6 +24,9 @@ package struct FeedDecoder: ~Copyable {
   /// Forgets all channels, for a new connection.
   package mutating func reset() { rows.channels.removeAll(keepingCapacity: true) }
 
+  /// Takes note of a FEED_SETUP that was sent: its field lists hold for types of which no FEED_CONFIG tells.
+  package mutating func sent(_ setup: FeedSetup, channel: Int) { rows.request(setup, channel: channel) }
+
   /// Format and period of a channel as merged so far; nil for an unknown channel.
   package func configuration(channel: Int) -> (aggregationPeriod: Double?, dataFormat: DataFormat?)? {
     rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }

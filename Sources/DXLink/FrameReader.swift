@@ -183,6 +183,12 @@ struct FrameReader: ~Copyable {
     }
   }
 
+  /// A FEED_SETUP that the client sent on a channel.
+  mutating func request(_ setup: FeedSetup, channel: Int) {
+    guard let slot = slot(channel) else { return }
+    channels[slot].request(setup, keys)
+  }
+
   // MARK: Room
 
   /// Room for an event whose first value, or object, stands at the cursor. `width` is the section's; 0 for objects. Nil when

@@ -3,8 +3,8 @@
 ///     try cursor.enterArray()
 ///     while try cursor.nextElement() { … read or skip one value … }
 ///
-/// After `nextKey` gave a key, or `nextElement` true, exactly one value must be read, skipped or entered. A call that throws
-/// leaves the cursor where it was.
+/// After `nextKey` gave a key, or `nextElement` true, exactly one value must be read, skipped or entered. A call
+/// that throws leaves the cursor where it was.
 ///
 /// Invariant: `index[0..<tokenCount]` ascends, `index[tokenCount]` is the payload's length; quotes come in pairs.
 @frozen @usableFromInline

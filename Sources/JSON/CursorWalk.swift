@@ -73,8 +73,8 @@ extension Cursor {
     return false
   }
 
-  /// Walks on until only `floor` containers are open. The cursor stands where a comma or an end may follow, or in a fresh
-  /// container.
+  /// Walks on until only `floor` containers are open. The cursor stands where a comma or an end may follow, or in a
+  /// fresh container.
   private mutating func leaveContainers(downTo floor: Int) throws(JSONError) {
     while depth > floor {
       let hasMember = containers & 1 == 1 ? try nextKey() != nil : try nextElement()

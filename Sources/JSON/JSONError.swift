@@ -40,7 +40,8 @@ extension JSONError: CustomStringConvertible {
   @usableFromInline package var description: String {
     switch self {
     case .empty: "no JSON value: the text is empty or blank"
-    case .tooLarge(let bytes, let maximum): "JSON text of \(bytes) bytes, more than the limit of \(maximum); raise the limit"
+    case .tooLarge(let bytes, let maximum):
+      "JSON text of \(bytes) bytes, more than the limit of \(maximum); raise the limit"
     case .tooDeep(let offset, let maximum): "JSON nested deeper than \(maximum) levels at byte \(offset)"
     case .invalidUTF8(let offset): "invalid UTF-8 in JSON at byte \(offset)"
     case .controlCharacter(let offset): "unescaped control character in a JSON string at byte \(offset)"

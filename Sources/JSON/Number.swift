@@ -3,8 +3,9 @@ public import CShims
 /// Conversion of decimal text of JSON's grammar (RFC 8259 section 6) to doubles and integers, exact in every bit.
 ///
 /// A number is read once into a mantissa of up to 19 digits and a decimal exponent. Doubles: one exact operation where
-/// mantissa and power of ten are exact doubles (Clinger 1990), else a 128-bit product (Lemire 2021, Mushtak and Lemire 2023),
-/// else, for texts whose digits do not fit and that lie near a midpoint, the C library on a shortened copy.
+/// mantissa and power of ten are exact doubles (Clinger 1990), else a 128-bit product (Lemire 2021, Mushtak and
+/// Lemire 2023), else, for texts whose digits do not fit and that lie near a midpoint, the C library on a shortened
+/// copy.
 @usableFromInline
 package enum Number {
   /// A number's text, read.
@@ -109,6 +110,7 @@ package enum Number {
     var at = start
     parts.isNegative = unsafe base[at] == 0x2D
     if parts.isNegative { at &+= 1 }
+    if end &- at <= 8, unsafe scanShort(&parts, base, at, end, isPadded) { return parts }
     let whole = at
     unsafe digits(&parts.mantissa, base, &at, end, isPadded)
     var count = at &- whole
@@ -128,6 +130,38 @@ package enum Number {
     }
     parts.form = count <= mantissaDigits ? .exact : .manyDigits
     return parts
+  }
+
+  /// Reads up to eight bytes that are digits with at most one dot among them: most prices and sizes. False, with the
+  /// parts untouched, for anything else.
+  @inlinable static func scanShort(
+    _ parts: inout Parts, _ base: UnsafePointer<UInt8>, _ at: Int, _ end: Int, _ isPadded: Bool
+  ) -> Bool {
+    let count = end &- at
+    guard count > 0 else { return false }
+    // Right-aligned behind zeros: the first character is byte 8 - count, the last is byte 7.
+    let blank = UInt64(truncatingIfNeeded: 64 &- count &* 8)
+    var digits = (unsafe load(base, at, end, isPadded) ^ 0x3030_3030_3030_3030) &<< blank
+    let lead = digits &>> blank & 0xFFFF
+    // A first zero stands alone or before the dot.
+    if lead & 0xFF == 0, count > 1, lead != 0x1E00 { return false }
+    let others = digits ^ 0x1E1E_1E1E_1E1E_1E1E
+    let dots = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
+    var fraction = 0
+    if dots != 0 {
+      // The lowest mark is the first dot; a second one is refused below as no digit.
+      let place = dots.trailingZeroBitCount &- 7
+      fraction = (56 &- place) &>> 3
+      guard fraction > 0, lead & 0xFF != 0x1E else { return false }
+      let before = (1 as UInt64) &<< UInt64(truncatingIfNeeded: place) &- 1
+      // What stands before the dot moves over it.
+      digits = (digits & ~(before &<< 8 | 0xFF)) | (digits & before) &<< 8
+    }
+    guard ((digits &+ 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 == 0 else { return false }
+    parts.mantissa = eightDigits(digits)
+    parts.exponent = 0 &- fraction
+    parts.form = .exact
+    return true
   }
 
   /// Appends the digits at `at` to the mantissa, eight at a time, and moves `at` behind them.
@@ -171,7 +205,8 @@ package enum Number {
     return word
   }
 
-  /// The exponent part that fills `base[at..<end]`; nil if it is none. Saturates far beyond what digits can make up for.
+  /// The exponent part that fills `base[at..<end]`; nil if it is none. Saturates far beyond what digits can make up
+  /// for.
   @inlinable static func exponent(_ base: UnsafePointer<UInt8>, _ at: Int, _ end: Int) -> Int? {
     guard unsafe base[at] | 0x20 == 0x65 else { return nil }
     var at = at &+ 1

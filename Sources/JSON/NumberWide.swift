@@ -1,7 +1,7 @@
 import CShims
 
-// Doubles that one exact operation does not give: the product with a 128-bit power of five (Lemire, "Number parsing at a
-// gigabyte per second", 2021, section 5).
+// Doubles that one exact operation does not give: the product with a 128-bit power of five (Lemire, "Number parsing
+// at a gigabyte per second", 2021, section 5).
 
 extension Number {
   /// The double nearest to `mantissa * 10^exponent`, for any 64-bit mantissa.
@@ -46,7 +46,8 @@ extension Number {
     return Double(bitPattern: (shifted + (shifted & 1)) >> 1)
   }
 
-  /// The upper 128 bits, as far as they matter, of a mantissa with its highest bit set times the leading bits of 5^exponent.
+  /// The upper 128 bits, as far as they matter, of a mantissa with its highest bit set times the leading bits of
+  /// 5^exponent.
   private static func upperProduct(_ mantissa: UInt64, _ exponent: Int) -> (high: UInt64, low: UInt64)? {
     // The table covers the exponents that `product` lets through.
     let power = powerOfFive(exponent)

@@ -1,8 +1,8 @@
 import Bytes
 import CShims
 
-/// Indexes one payload after another and lends a cursor over each. Owns the index memory, which is reused: no allocation
-/// once it fits the largest payload.
+/// Indexes one payload after another and lends a cursor over each. Owns the index memory, which is reused: no
+/// allocation once it fits the largest payload.
 ///
 /// Memory: four bytes an index entry, one entry a payload byte at worst.
 @usableFromInline
@@ -42,8 +42,8 @@ package struct Scanner: ~Copyable {
   /// The kernel's slack and one entry for the end.
   private static var indexSlack: Int { Int(QW_JSON_INDEX_SLACK) + 1 }
 
-  /// Indexes a payload that has `Padding` around it and lends a cursor at its root value. What the body leaves unread is
-  /// validated afterwards. The cursor and its tokens are worthless once the call is over: do not keep them.
+  /// Indexes a payload that has `Padding` around it and lends a cursor at its root value. What the body leaves
+  /// unread is validated afterwards. The cursor and its tokens are worthless once the call is over: do not keep them.
   @inlinable
   package mutating func scan<R>(
     _ bytes: UnsafeRawBufferPointer, _ body: (inout Cursor) throws(JSONError) -> R

@@ -3,12 +3,14 @@ import IO
 /// Every subcommand, in the order in which help lists them.
 package enum CommandTable {
   package static let all: [Command] = [
-    IngestCommand.command, ReplayCommand.command, ConvertCommand.command, InspectCommand.command,
+    IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
+    InspectCommand.command, GenerateCommand.command,
   ]
 
   /// Runs the program with its arguments (without its own name) and gives its exit code.
   package static func run(_ words: [String]) -> ExitCode {
     let console = Console()
+    Signals.ignoreBrokenPipes()
     do throws(CommandFailure) {
       return try dispatch(words, console)
     } catch {

@@ -1,6 +1,5 @@
 import Bytes
 import DXLink
-import Glibc
 import IO
 import Ingest
 import Market
@@ -127,10 +126,10 @@ enum IngestCommand {
     }
     if let path = arguments.string("token-file") { return .file(path) }
     guard let name = arguments.string("token-env") else { return .none }
-    guard let value = unsafe getenv(name) else {
+    guard let value = Environment.value(name) else {
       throw .usage("--token-env: the environment has no variable \(name); set it, or use --token-file")
     }
-    return .value(unsafe String(cString: value))
+    return .value(value)
   }
 
   private static func reconnect(_ arguments: Arguments) throws(CommandFailure) -> ReconnectLimit? {

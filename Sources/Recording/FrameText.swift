@@ -32,7 +32,9 @@ package enum FrameText {
     guard isTimed, let tab = unsafe line.firstIndex(of: 0x09) else {
       return unsafe Line(offsetNanos: nil, frame: line)
     }
-    guard let nanos = unsafe nanoseconds(UnsafeRawBufferPointer(rebasing: line[..<tab])) else { throw .line(number, .badTime) }
+    guard let nanos = unsafe nanoseconds(UnsafeRawBufferPointer(rebasing: line[..<tab])) else {
+      throw .line(number, .badTime)
+    }
     let frame = unsafe UnsafeRawBufferPointer(rebasing: line[(tab + 1)...])
     if frame.count == 0 { throw .line(number, .noFrame) }
     return unsafe Line(offsetNanos: nanos, frame: frame)

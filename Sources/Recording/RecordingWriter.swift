@@ -44,8 +44,6 @@ package struct RecordingWriter: ~Copyable {
     precondition(compression == nil || header.isCompressed)
     precondition(header.fileID == point.fileID && point.offset % Layout.alignment == 0)
     self.init(header: header, point: point, compression: compression, limits: limits)
-    // A segment that was begun plain cannot go on as a compressed one.
-    if compression != nil, point.segment.entries > 0 { writeSegmentEnd() }
   }
 
   private init(

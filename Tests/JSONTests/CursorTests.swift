@@ -86,8 +86,10 @@ struct CursorTests {
   @Test(
     "what the body leaves unread is validated, wherever it stopped",
     arguments: [
-      #"{"a":[1,{"b":2},[]],"c":tru}"#, #"{"a":[1,{"b":2},[]],"c":1]"#, #"{"a":[1,{"b":2},[]],}"#, #"{"a":[1,{"b":2},[]]} x"#,
-      #"{"a":[1,{"b":2},[}],"c":1}"#, #"{"a":[1,{"b" 2},[]],"c":1}"#, #"{"a":[1,{"b":2},[]],"c":01}"#, #"{"a":[1,{"b":"\q"},[]]}"#,
+      #"{"a":[1,{"b":2},[]],"c":tru}"#, #"{"a":[1,{"b":2},[]],"c":1]"#, #"{"a":[1,{"b":2},[]],}"#,
+      #"{"a":[1,{"b":2},[]]} x"#,
+      #"{"a":[1,{"b":2},[}],"c":1}"#, #"{"a":[1,{"b" 2},[]],"c":1}"#, #"{"a":[1,{"b":2},[]],"c":01}"#,
+      #"{"a":[1,{"b":"\q"},[]]}"#,
       #"{"a":[1,{"b":2},[]],"c":1"#, #"{"a":[1,{"b":2},[]]"#, #"{"a":[1,{"b":2}"#,
     ])
   func rest(_ text: String) {
@@ -114,12 +116,16 @@ struct CursorTests {
     "errors say what and where",
     arguments: [
       ("", .empty), (" \n ", .empty), ("[1 2]", .expectedCommaOrEnd(offset: 3)), ("[1,]", .expectedValue(offset: 3)),
-      ("[1", .expectedCommaOrEnd(offset: 2)), ("{\"a\" 1}", .expectedColon(offset: 5)), ("{\"a\":1,}", .expectedKey(offset: 7)),
+      ("[1", .expectedCommaOrEnd(offset: 2)), ("{\"a\" 1}", .expectedColon(offset: 5)),
+      ("{\"a\":1,}", .expectedKey(offset: 7)),
       ("{1:2}", .expectedKey(offset: 1)), ("{\"a\"", .expectedColon(offset: 4)), ("{\"a\":", .expectedValue(offset: 5)),
-      ("[01]", .invalidNumber(offset: 1)), ("[tru]", .invalidLiteral(offset: 1)), ("[nulls]", .invalidLiteral(offset: 1)),
-      ("[falsy]", .invalidLiteral(offset: 1)), ("1 2", .trailingBytes(offset: 2)), ("[\"a", .unterminatedString(offset: 1)),
+      ("[01]", .invalidNumber(offset: 1)), ("[tru]", .invalidLiteral(offset: 1)),
+      ("[nulls]", .invalidLiteral(offset: 1)),
+      ("[falsy]", .invalidLiteral(offset: 1)), ("1 2", .trailingBytes(offset: 2)),
+      ("[\"a", .unterminatedString(offset: 1)),
       ("[\"a\nb\"]", .controlCharacter(offset: 3)), ("[\"\\x\"]", .invalidEscape(offset: 2)),
-      ("[\"ab\\u12G4\"]", .invalidEscape(offset: 4)), ("[\u{FEFF}1]", .expectedValue(offset: 1)), ("[,1]", .expectedValue(offset: 1)),
+      ("[\"ab\\u12G4\"]", .invalidEscape(offset: 4)), ("[\u{FEFF}1]", .expectedValue(offset: 1)),
+      ("[,1]", .expectedValue(offset: 1)),
       ("{}}", .trailingBytes(offset: 2)), ("]", .expectedValue(offset: 0)), ("[1\u{0C}]", .invalidNumber(offset: 1)),
     ] as [(String, JSONError)])
   func errors(_ text: String, _ expected: JSONError) {
@@ -143,7 +149,9 @@ struct CursorTests {
       let fits = Array((String(repeating: "[", count: limit) + String(repeating: "]", count: limit)).utf8)
       try unsafe scanner.validateCopy(fits.span.bytes)
       let deep = Array(String(repeating: "{\"a\":", count: limit + 1).utf8)
-      #expect(throws: JSONError.tooDeep(offset: 5 * limit, maximum: limit)) { try unsafe scanner.validateCopy(deep.span.bytes) }
+      #expect(throws: JSONError.tooDeep(offset: 5 * limit, maximum: limit)) {
+        try unsafe scanner.validateCopy(deep.span.bytes)
+      }
     }
   }
 
@@ -158,7 +166,9 @@ struct CursorTests {
       #expect(throws: JSONError.expectedValue(offset: 1)) { try unsafe scanner.validateCopy(commas.span.bytes) }
     }
     let large = [UInt8](repeating: 0x20, count: 100_001)
-    #expect(throws: JSONError.tooLarge(bytes: 100_001, maximum: 100_000)) { try unsafe scanner.validateCopy(large.span.bytes) }
+    #expect(throws: JSONError.tooLarge(bytes: 100_001, maximum: 100_000)) {
+      try unsafe scanner.validateCopy(large.span.bytes)
+    }
   }
 
   @Test("a raw value is its text without the white space around it")
@@ -185,8 +195,10 @@ struct CursorTests {
     "escapes are decoded, lone surrogates become U+FFFD",
     arguments: [
       (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{C}\n\r\t"), (#"\u0041\u00e4\u20AC"#, "Aä€"), (#"\uD83D\uDE00"#, "😀"),
-      (#"\ud800"#, "\u{FFFD}"), (#"\udc00x"#, "\u{FFFD}x"), (#"\ud83d\ud83d\ude00"#, "\u{FFFD}😀"), (#"\ud83dx"#, "\u{FFFD}x"),
-      (#"\ud83d\n"#, "\u{FFFD}\n"), (#"\u0000"#, "\0"), (#"\\u0041"#, #"\u0041"#), (#"a\\"#, #"a\"#), ("plain", "plain"), ("", ""),
+      (#"\ud800"#, "\u{FFFD}"), (#"\udc00x"#, "\u{FFFD}x"), (#"\ud83d\ud83d\ude00"#, "\u{FFFD}😀"),
+      (#"\ud83dx"#, "\u{FFFD}x"),
+      (#"\ud83d\n"#, "\u{FFFD}\n"), (#"\u0000"#, "\0"), (#"\\u0041"#, #"\u0041"#), (#"a\\"#, #"a\"#),
+      ("plain", "plain"), ("", ""),
       (#"\uFFFF\uDBFF\uDFFF"#, "\u{FFFF}\u{10FFFF}"), ("ä\\nö", "ä\nö"),
     ])
   func escapes(_ raw: String, _ expected: String) throws {
@@ -229,7 +241,8 @@ struct CursorTests {
   @Test("every error describes itself, and shows its offset")
   func descriptions() {
     let errors: [JSONError] = [
-      .tooDeep(offset: 77, maximum: 9), .invalidUTF8(offset: 77), .controlCharacter(offset: 77), .unterminatedString(offset: 77),
+      .tooDeep(offset: 77, maximum: 9), .invalidUTF8(offset: 77), .controlCharacter(offset: 77),
+      .unterminatedString(offset: 77),
       .invalidEscape(offset: 77), .invalidNumber(offset: 77), .invalidLiteral(offset: 77), .expectedValue(offset: 77),
       .expectedKey(offset: 77), .expectedColon(offset: 77), .expectedCommaOrEnd(offset: 77), .trailingBytes(offset: 77),
       .wrongKind(wanted: .object, offset: 77), .notIntegral(offset: 77), .outOfRange(offset: 77),

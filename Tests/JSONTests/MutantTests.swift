@@ -5,7 +5,9 @@ import Testing
 @Suite("Random texts against a plain reader")
 struct MutantTests {
   /// Bytes that make and break JSON.
-  static let telling = Array(#"{}[]:,"\/ 0123456789.-+eEtruefalsnNaubÿ"#.utf8) + [0x00, 0x09, 0x0A, 0x0D, 0x1F, 0x7F, 0xC3, 0xA4, 0xED, 0xF0]
+  static let telling =
+    Array(#"{}[]:,"\/ 0123456789.-+eEtruefalsnNaubÿ"#.utf8)
+    + [0x00, 0x09, 0x0A, 0x0D, 0x1F, 0x7F, 0xC3, 0xA4, 0xED, 0xF0]
 
   @Test("mutants of good documents are accepted or refused alike and say the same", arguments: levels)
   func mutants(_ level: SIMDLevel) {
@@ -24,7 +26,8 @@ struct MutantTests {
   @Test("soups of tokens are accepted or refused alike and say the same", arguments: levels)
   func soups(_ level: SIMDLevel) {
     let tokens = [
-      "{", "}", "[", "]", ":", ",", "\"a\"", "\"\"", "\"\\\"\"", "\"\\", "\"", "1", "-", "0", ".5", "e3", "true", "nul", "null", "false",
+      "{", "}", "[", "]", ":", ",", "\"a\"", "\"\"", "\"\\\"\"", "\"\\", "\"", "1", "-", "0", ".5", "e3", "true",
+      "nul", "null", "false",
       " ", "\n", "\\", "\"b\":", "{}", "[]", "1,", "[1", "\"k\":1",
     ]
     var random = SeededRandom(seed: 4_711)

@@ -96,7 +96,8 @@ struct NumberTests {
       let value = Double(bitPattern: random.next())
       if value.isFinite { check(value.description, value) }
     }
-    for value in [0, -0.0, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 1.0.nextUp] as [Double] {
+    let edges: [Double] = [0, -0.0, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 1.0.nextUp]
+    for value in edges {
       check(value.description, value)
       check((-value).description, -value)
     }
@@ -110,7 +111,9 @@ struct NumberTests {
     let again = unsafe padded.withUnsafeBufferPointer { b in
       unsafe Number.parseDouble(b.baseAddress!, 0, text.utf8.count, isPadded: true)
     }
-    if again?.bitPattern != expected.bitPattern { Issue.record("\(text), padded: \(String(describing: again)) \(note)") }
+    if again?.bitPattern != expected.bitPattern {
+      Issue.record("\(text), padded: \(String(describing: again)) \(note)")
+    }
   }
 
   @Test("random texts of 1 to 40 digits with any exponent agree with strtod")
@@ -190,8 +193,10 @@ struct NumberTests {
   @Test(
     "what is no JSON number is refused",
     arguments: [
-      "", "-", "+1", ".5", "1.", "-.5", "00", "01", "-01", "1e", "1e+", "1e-", "1.e5", "1.5e", "0x10", "1 ", " 1", "1_0", "NaN",
-      "Infinity", "-Infinity", "1.2.3", "1e5.5", "1e5e5", "--1", "1-", "12345678a", "1234567890123456789012345a", "1.a", "1,5",
+      "", "-", "+1", ".5", "1.", "-.5", "00", "01", "-01", "1e", "1e+", "1e-", "1.e5", "1.5e", "0x10", "1 ", " 1",
+      "1_0", "NaN",
+      "Infinity", "-Infinity", "1.2.3", "1e5.5", "1e5e5", "--1", "1-", "12345678a", "1234567890123456789012345a",
+      "1.a", "1,5",
       "１", "1e１", "1\u{0}", "123456789.", "0.12345678x", "1/2", "1:2",
     ])
   func malformed(_ text: String) {
@@ -202,12 +207,18 @@ struct NumberTests {
   @Test(
     "integers are exact, whatever way they are written",
     arguments: [
-      ("0", .value(0)), ("-0", .value(0)), ("-0.000", .value(0)), ("0e99999", .value(0)), ("7", .value(7)), ("7.0", .value(7)),
-      ("0.7e1", .value(7)), ("70e-1", .value(7)), ("4.0316934E7", .value(40_316_934)), ("1e18", .value(1_000_000_000_000_000_000)),
-      ("9223372036854775807", .value(.max)), ("-9223372036854775808", .value(.min)), ("9223372036854775807.000", .value(.max)),
-      ("922337203685477580.7e1", .value(.max)), ("92233720368547758070e-1", .value(.max)), ("9223372036854775808", .outOfRange),
-      ("-9223372036854775809", .outOfRange), ("18446744073709551616", .outOfRange), ("1e19", .outOfRange), ("1e400", .outOfRange),
-      ("-9223372036854775808.0", .value(.min)), ("99999999999999999999", .outOfRange), ("100000000000000000000", .outOfRange),
+      ("0", .value(0)), ("-0", .value(0)), ("-0.000", .value(0)), ("0e99999", .value(0)), ("7", .value(7)),
+      ("7.0", .value(7)),
+      ("0.7e1", .value(7)), ("70e-1", .value(7)), ("4.0316934E7", .value(40_316_934)),
+      ("1e18", .value(1_000_000_000_000_000_000)),
+      ("9223372036854775807", .value(.max)), ("-9223372036854775808", .value(.min)),
+      ("9223372036854775807.000", .value(.max)),
+      ("922337203685477580.7e1", .value(.max)), ("92233720368547758070e-1", .value(.max)),
+      ("9223372036854775808", .outOfRange),
+      ("-9223372036854775809", .outOfRange), ("18446744073709551616", .outOfRange), ("1e19", .outOfRange),
+      ("1e400", .outOfRange),
+      ("-9223372036854775808.0", .value(.min)), ("99999999999999999999", .outOfRange),
+      ("100000000000000000000", .outOfRange),
       ("0.5", .notIntegral), ("7.01", .notIntegral), ("1e-1", .notIntegral), ("1e-400", .notIntegral),
       ("9223372036854775807.5", .notIntegral), ("123456789012345678901234567890.5", .notIntegral),
       ("0.00000000000000000000000000001e29", .value(1)),

@@ -111,9 +111,8 @@ struct Reference {
     ]
     if let unit = simple[Character(Unicode.Scalar(byte))] { return unit }
     let digits = bytes[at...].prefix(4)
-    guard byte == 0x75, digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }) else {
-      throw Refusal()
-    }
+    let areHexadecimal = digits.allSatisfy { "0123456789abcdefABCDEF".utf8.contains($0) }
+    guard byte == 0x75, digits.count == 4, areHexadecimal else { throw Refusal() }
     at += 4
     return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)!
   }

@@ -10,6 +10,16 @@ private struct Claim: SegmentCompression {
   func decompress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? { count }
 }
 
+/// Remembers what it was asked to unpack to.
+private final class Witness: SegmentCompression {
+  var asked: [Int] = []
+  func compress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? { nil }
+  func decompress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? {
+    asked.append(output.count)
+    return nil
+  }
+}
+
 @Suite("Compressed segments")
 struct RecordingCompressionTests {
   static func runs(_ count: Int) -> [Record] {
@@ -98,7 +108,11 @@ struct RecordingCompressionTests {
     let claimed = Layout.maximumSegmentBytes + 8
     for i in 0..<4 { bomb[64 + 32 + i] = UInt8(truncatingIfNeeded: claimed >> (8 * i)) }
     RecordingSeekTests.reseal(&bomb, at: 64)
-    #expect(try Reading(bomb, compression: Claim(count: claimed)).records.isEmpty)
+    let witness = Witness()
+    #expect(try Reading(bomb, compression: witness).records.isEmpty)
+    #expect(witness.asked.isEmpty)
+    #expect(try Reading(bytes, compression: witness).records.isEmpty)
+    #expect(witness.asked.count == 1)
     #expect(try Reading(bytes, compression: Claim(count: 8)).records.isEmpty)
     #expect(try Reading(bytes, compression: Claim(count: nil)).records.isEmpty)
   }

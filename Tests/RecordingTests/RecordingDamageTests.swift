@@ -156,6 +156,29 @@ struct RecordingDamageTests {
     #expect(reading.verdict == .corrupt(at: 64))
   }
 
+  @Test("bytes that were put between entries are reported exactly, however few", arguments: [8, 16, 24, 32, 40])
+  func inserted(count: Int) throws {
+    let empty = Record(kind: .received, lane: 0, arrival: arrival(1, 1), payload: [])
+    let bytes = try recording([empty, empty])
+    let reading = try Reading(Array(bytes[..<96]) + [UInt8](repeating: 0x55, count: count) + bytes[96...])
+    #expect(reading.records == [empty, empty])
+    #expect(reading.damage == [RecordingDamage(range: 96..<(96 + count), cause: .unreadable)])
+  }
+
+  @Test("a payload of the greatest length is read, a longer one with a right check is not", arguments: [0, 8])
+  func greatestLength(over: Int) throws {
+    let length = Layout.maximumPayloadBytes + over
+    var bytes = try recording([], closed: false)
+    bytes += [0xFE, 0x51, 0x57, 0xFF, 0, 0, 0, 0]
+    for i in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: length >> (8 * i))) }
+    bytes += [1] + [UInt8](repeating: 0, count: 19 + length)
+    RecordingSeekTests.reseal(&bytes, at: 64)
+    let file = PaddedFile(bytes)
+    var reader = try file.reader()
+    let found = reader.next().map { entry in unsafe entry.payload.count }
+    #expect(found == (over == 0 ? length : nil))
+  }
+
   @Test("a file full of look-alikes ends the search within its budget of work")
   func lookAlikes() throws {
     var bytes = try recording([], closed: false)

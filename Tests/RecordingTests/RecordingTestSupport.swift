@@ -52,7 +52,9 @@ struct PaddedFile: ~Copyable {
     let size = Padding.front + count + Padding.back
     unsafe memory = .allocate(byteCount: size, alignment: 64)
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0xA5, count: size)
-    for i in 0..<count { unsafe memory.storeBytes(of: bytes[i], toByteOffset: Padding.front + i, as: UInt8.self) }
+    unsafe bytes.withUnsafeBytes { b in
+      unsafe UnsafeMutableRawBufferPointer(start: memory + Padding.front, count: b.count).copyMemory(from: b)
+    }
   }
 
   deinit { unsafe memory.deallocate() }

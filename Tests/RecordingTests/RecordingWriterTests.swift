@@ -37,6 +37,23 @@ struct RecordingWriterTests {
     #expect(reading.verdict == .clean)
   }
 
+  @Test("a writer may go on after it closed, and a closing entry in the middle closes nothing")
+  func closedTwice() throws {
+    let record = Record(kind: .received, lane: 0, arrival: arrival(1, 1), payload: [1])
+    var writer = RecordingWriter(fileID: testFileID, created: WallNanos(rawValue: 0))
+    try writer.append(record)
+    writer.close(at: record.arrival)
+    try writer.append(record)
+    var bytes = writer.take()
+    #expect(try Reading(bytes).verdict == .torn(at: bytes.count, bytesLost: 0))
+    writer.close(at: record.arrival)
+    bytes += writer.take()
+    let reading = try Reading(bytes)
+    #expect(reading.verdict == .clean)
+    #expect(reading.records == [record, record])
+    #expect(reading.statistics.closings == 2)
+  }
+
   @Test("the bytes are the same however the pending ones are taken")
   func partialWrites() throws {
     var random = SplitMix64(state: 11)

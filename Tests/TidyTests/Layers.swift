@@ -19,12 +19,11 @@ enum Layers {
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
-    ("Quotewire", ["Bytes", "Rings", "Metrics", "Market", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Quotewire",
+        "Simulator",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),

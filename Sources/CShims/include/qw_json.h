@@ -16,8 +16,8 @@ enum {
 
 /* 1 where this CPU has what `level` needs. */
 int32_t qw_json_level_supported(int32_t level);
-/* The best level of this CPU, or the best one up to that which QUOTEWIRE_SIMD names (portable, sse2, avx2, avx512, neon).
-   The environment is read once. */
+/* The best level of this CPU, or the best one up to that which QUOTEWIRE_SIMD names (portable, sse2, avx2, avx512,
+   neon). The environment is read once. */
 int32_t qw_json_level_default(void);
 
 enum {
@@ -37,10 +37,10 @@ typedef struct {
 /* Entries of `index` that may be written beyond the counted ones. */
 #define QW_JSON_INDEX_SLACK 64
 
-/* Writes the ascending offsets of every { } [ ] : , outside strings, of both quotes of every string, and of the first byte of
-   every run of other bytes outside strings (numbers, literals, garbage). `index` has room for `count` +
-   QW_JSON_INDEX_SLACK entries, `count` is below 2^32. Reads up to 63 bytes after the payload, which must be readable; the result does
-   not depend on them. The level must be supported. */
+/* Writes the ascending offsets of every { } [ ] : , outside strings, of both quotes of every string, and of the
+   first byte of every run of other bytes outside strings (numbers, literals, garbage). `index` has room for `count` +
+   QW_JSON_INDEX_SLACK entries, `count` is below 2^32. Reads up to 63 bytes after the payload, which must be
+   readable; the result does not depend on them. The level must be supported. */
 qw_json_result qw_json_index(int32_t level, const uint8_t *_Nonnull payload, size_t count, uint32_t *_Nonnull index);
 
 /* Numbers. */
