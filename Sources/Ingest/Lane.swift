@@ -54,7 +54,7 @@ package struct Lane: ~Copyable {
     subscribe()
     outcome.end = connectAgainAndAgain()
     if lostSince != nil { closeGap() }
-    recording?.finish(.now())
+    recording?.finish(.now(), isStopping: isStopping)
     pipeline.add(decoder.counters)
     pipeline.finish()
     progress.update(pipeline.totals)

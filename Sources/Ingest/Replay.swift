@@ -89,7 +89,7 @@ struct Replay: ~Copyable {
 
   private mutating func play() throws(RecordingError) {
     var silence: Int64?
-    if let seconds = settings.longestSilenceSeconds { silence = Int64(min(seconds, 1e9) * 1e9) }
+    if let seconds = settings.longestSilenceSeconds { silence = max(1, Int64(min(seconds, 1e9) * 1e9)) }
     var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
     var count = 0
     while !stop.isDraining, let merged = merge.next() {

@@ -20,7 +20,7 @@ final class SinkInput {
 package struct SinkOutcome: Sendable {
   /// What went wrong, in a sentence; nil at a clean end.
   package var failure: String?
-  /// Events that were accepted and could not be written.
+  /// Events that were encoded and could not be written; more may wait in the rings.
   package var unwritten = 0
   /// The reader of standard output went away: no failure, but nothing more is wanted.
   package var isReaderGone = false
@@ -66,7 +66,9 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     do throws(SinkFailure) {
       while true {
         let taken = drain()
-        if body.pendingBytes >= Self.blockBytes || (taken == 0 && unwritten > 0) { try writeOut() }
+        if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
+          try writeOut()
+        }
         if taken > 0 { continue }
         try body.rotate(now: .now())
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
@@ -103,7 +105,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   }
 
   private mutating func writeOut() throws(SinkFailure) {
-    var firstFailure: MonotonicNanos?
+    var lanesGoneAt: MonotonicNanos?
     while true {
       do throws(SinkFailure) {
         let bytes = body.pendingBytes
@@ -119,11 +121,11 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       } catch {
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
-        let now = MonotonicNanos.now()
-        let since = firstFailure ?? now
-        firstFailure = since
-        let lanesGone = inputs.allSatisfy { $0.consumer.isProducerGone }
-        if lanesGone && now.nanos(since: since) > Self.lastTryNanos { throw error }
+        if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
+          let since = lanesGoneAt ?? .now()
+          lanesGoneAt = since
+          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+        }
         Pause.sleep(nanos: Self.retryNanos)
       }
     }
