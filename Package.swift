@@ -70,12 +70,13 @@ let package = Package(
     tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "JSON", "Bytes"]),
-    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats"]),
+    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
     tests("SimulatorTests", ["Simulator", "DXLink", "Market", "Bytes", "JSON"]),
-    tests("CLITests", ["QuotewireCLI"]),
+    tests(
+      "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

@@ -55,7 +55,8 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     let lower = value.lowercased()
     switch key {
     case "": return period(lower)
-    case "price": return choice(lower, [("last", "last"), ("bid", "bid"), ("ask", "ask"), ("mark", "mark"), ("settlement", "s")])
+    case "price":
+      return choice(lower, [("last", "last"), ("bid", "bid"), ("ask", "ask"), ("mark", "mark"), ("settlement", "s")])
     case "a": return choice(lower, [("midnight", "m"), ("session", "s")])
     case "tho": return lower == "true" || lower == "false" ? lower : nil
     case "pl": return number(lower)
@@ -63,7 +64,8 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Types by full name, with the short form that goes on the wire. A beginning of the name stands for the first that fits.
+  /// Types by full name, with the short form that goes on the wire. A beginning of the name stands for the first that
+  /// fits.
   private static let periodTypes: [(name: String, short: String)] = [
     ("tick", "t"), ("second", "s"), ("minute", "m"), ("hour", "h"), ("day", "d"), ("week", "w"), ("month", "mo"),
     ("optexp", "o"), ("year", "y"), ("volume", "v"), ("price", "p"), ("price_momentum", "pm"), ("price_renko", "pr"),

@@ -2,7 +2,8 @@ import Bytes
 import JSON
 import Market
 
-// FEED_DATA's `data`: COMPACT pairs of a type name and a flat array of values, or FULL objects. The form is told by each
+// FEED_DATA's `data`: COMPACT pairs of a type name and a flat array of values, or FULL objects. The form is told by
+// each
 // element itself, whatever the FEED_CONFIG said: servers have been seen to switch without a word.
 
 extension FrameReader {
