@@ -55,7 +55,6 @@ package struct CSVEncoder: Sendable {
     out.append(0x0A)
   }
 
-  @inline(__always)
   private func appendField(
     _ event: EventRef, _ step: RowPlan.Step, _ texts: TextStore, _ bytes: UnsafeRawBufferPointer,
     _ out: inout ByteWriter
@@ -80,7 +79,6 @@ package struct CSVEncoder: Sendable {
     }
   }
 
-  @inline(__always)
   private func appendDouble(_ value: Double, _ out: inout ByteWriter) {
     if value.isFinite {
       out.append(shortest: value)

@@ -54,7 +54,6 @@ package struct NDJSONEncoder: Sendable {
     }
   }
 
-  @inline(__always)
   private func appendDouble(_ value: Double, _ out: inout ByteWriter) {
     if value.isFinite {
       out.append(shortest: value)
