@@ -138,8 +138,7 @@ enum ServeCommand {
         throw .usage("--loop is for recordings; a generated market goes on for ever by itself")
       }
       do {
-        var spec = try GenerateSpec(text)
-        if !text.contains("duration=") { spec.durationMillis = nil }
+        let spec = try GenerateSpec(text, endless: true)
         let speed = arguments.has("speed") ? try ReplayCommand.speed(arguments) : .factor(1)
         return .generator(spec, speed: speed)
       } catch let error as CommandFailure {
