@@ -1,8 +1,7 @@
 package import Bytes
 
 /// The client's side of a connection as a state machine: what happened goes in, what to do comes out. Owns no socket
-/// and no
-/// clock; times are passed in and never go back.
+/// and no clock; times are passed in and never go back.
 ///
 ///     idle ─connected─► setupSent ─SETUP─► authWait ─UNAUTHORIZED: AUTH─► authenticating ─AUTHORIZED─┐
 ///                          └──────────────────┴──────AUTHORIZED──────────────────────────────────────┴► authorized

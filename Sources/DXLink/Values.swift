@@ -3,8 +3,7 @@ import JSON
 import Market
 
 // One value of the wire into its place in an event. Kinds are decided by token, never by column: a double may come as
-// the
-// string "NaN" in any row.
+// the string "NaN" in any row.
 
 extension FrameReader {
   /// Reads the value at the cursor into the event, or passes it and says why the row is malformed.
