@@ -69,7 +69,7 @@ let package = Package(
     tests("RecordingTests", ["Recording", "Bytes"]),
     tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
     tests("IOTests", ["IO", "Bytes"]),
-    tests("DXLinkTests", ["DXLink", "Market", "JSON", "Bytes"]),
+    tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
     tests(
       "IngestTests",
