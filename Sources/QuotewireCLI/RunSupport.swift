@@ -96,7 +96,12 @@ enum RunEnd {
     if report.totals.refusedTexts > 0 { parts.append("\(report.totals.refusedTexts) texts without room") }
     if report.recordingLost > 0 { parts.append("\(report.recordingLost) messages not recorded") }
     if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged recordings") }
-    for sink in report.sinks where sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+    for sink in report.sinks {
+      if sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+      // The reader of standard output may have left before the end.
+      let missing = sink.accepted - sink.written
+      if missing > 0 { parts.append("\(missing) events not written by \(sink.name)") }
+    }
     return parts.joined(separator: ", ")
   }
 
