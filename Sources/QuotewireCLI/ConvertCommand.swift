@@ -15,8 +15,9 @@ enum ConvertCommand {
       RunOptions.stats, RunOptions.strict, RunOptions.force,
     ],
     notes: """
-      The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or FOLDER.csv a folder of CSV
-      files, and everything else frame text: one JSON frame a line, or MILLISECONDS<TAB>FRAME.
+      The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or FOLDER.csv
+      a folder of CSV files, and everything else frame text: one JSON frame a line, or
+      MILLISECONDS<TAB>FRAME.
       Example: quotewire convert frames.tsv day.qwr && quotewire replay day.qwr --to ndjson:-
       """,
     run: run)

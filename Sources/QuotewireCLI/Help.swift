@@ -12,8 +12,8 @@ enum Help {
     text += """
 
       'quotewire COMMAND --help' (or 'quotewire help COMMAND') tells a command's options.
-      Exit codes: 0 done, 1 failed, 2 usage, 3 the feed refused us, 4 data was lost or malformed under --strict,
-      130 interrupted after a clean drain.
+      Exit codes: 0 done, 1 failed, 2 usage, 3 the feed refused us, 4 data was lost or malformed
+      under --strict, 130 interrupted after a clean drain.
 
       """
     return wrapped(text)

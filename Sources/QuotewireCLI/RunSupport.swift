@@ -11,7 +11,7 @@ enum RunOptions {
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, ndjson:FILE, ndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
-      + "policy=wait|drop|conflate, ring=RECORDS, rotate-bytes=N, rotate-seconds=N, nan=empty|text")
+      + "policy=wait|drop|conflate, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
