@@ -20,8 +20,9 @@ struct ColumnOp {
 
 /// The ops of a type: for all names that it knows on the wire, second names included.
 ///
-/// Names are compared as bytes; the search begins where the last one ended, because peers keep the order of fields.
-struct FieldKeys {
+/// Names are compared as bytes; the search begins where the last one ended, because peers keep the order of fields. A
+/// class, so that a row's way through it copies one reference and not five arrays.
+final class FieldKeys {
   let type: EventType
   let typeName: [UInt8]
   let codes: [CodeNames]

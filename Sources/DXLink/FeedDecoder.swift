@@ -1,13 +1,13 @@
 import JSON
 package import Market
 
-/// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by themselves,
-/// so that a recording decodes as the live connection did.
+/// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by
+/// themselves, so that a recording decodes as the live connection did.
 ///
 ///     {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53],"Trade",["AAPL",231.53,100.0]]}
 ///
-/// Invariant: a frame gives all of its good rows in their order, or, when its JSON is malformed anywhere, none. When the
-/// batch fills up in mid-frame the rest of the frame is validated before the first events are handed on.
+/// Invariant: a frame gives all of its good rows in their order, or, when its JSON is malformed anywhere, none. When
+/// the batch fills up in mid-frame the rest of the frame is validated before the first events are handed on.
 package struct FeedDecoder: ~Copyable {
   private var scanner: Scanner
   private var rows: FrameReader
@@ -32,8 +32,8 @@ package struct FeedDecoder: ~Copyable {
     rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }
   }
 
-  /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush` is
-  /// called when the batch is full and must make room for an event at least.
+  /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush`
+  /// is called when the batch is full and must make room for an event at least.
   ///
   /// An error leaves the batch as it was: nothing of the frame counts as decoded.
   package mutating func decode(

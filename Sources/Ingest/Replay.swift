@@ -6,7 +6,8 @@ import Recording
 import Rings
 import Sinks
 
-/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of its own.
+/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of
+/// its own.
 struct Replay: ~Copyable {
   private let settings: ReplaySettings
   private let stop: StopFlag

@@ -53,7 +53,8 @@ package struct Arguments: Sendable {
     if count.lowerBound == count.upperBound {
       return count.lowerBound == 0 ? "no operands" : "\(count.lowerBound) operand\(count.lowerBound == 1 ? "" : "s")"
     }
-    return count.upperBound > 100 ? "at least \(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound) operands"
+    if count.upperBound > 100 { return "at least \(count.lowerBound)" }
+    return "\(count.lowerBound) to \(count.upperBound) operands"
   }
 
   private static func unknown(_ word: String, _ command: Command) -> CommandFailure {

@@ -3,8 +3,8 @@ import DXLink
 import Market
 import Recording
 
-/// One client's way through a recording: received frames are decoded, filtered by the session's subscription, and written
-/// again with the client's fields, message by message as they were recorded.
+/// One client's way through a recording: received frames are decoded, filtered by the session's subscription, and
+/// written again with the client's fields, message by message as they were recorded.
 ///
 /// Each lane of the recording has its own decoder, because channel numbers belong to a connection.
 struct Playback: ~Copyable {

@@ -44,7 +44,9 @@ package final class RecordingPort {
   package var maximumPayloadBytes: Int { producer.maximumEntryBytes - MemoryLayout<Head>.size }
 
   /// Hands over a payload that arrived, or that was sent. Never a message that holds a token.
-  package func accept(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, isStopping: () -> Bool) {
+  package func accept(
+    _ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, isStopping: () -> Bool
+  ) {
     if unsafe offerBehindLoss(kind, payload, arrival) { return }
     if policy == .wait && payload.count <= maximumPayloadBytes {
       producer.publish()

@@ -28,7 +28,8 @@ package struct SinkOutcome: Sendable {
 
 /// The thread that drains one sink's rings.
 ///
-/// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings fill up
+/// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings
+/// fill up
 /// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
 struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   var body: Body
