@@ -11,7 +11,7 @@ enum RunOptions {
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, ndjson:FILE, ndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
-      + "policy=wait|drop|conflate, ring=RECORDS, rotate-bytes=N, rotate-seconds=N, nan=empty|text")
+      + "policy=wait|drop|conflate, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
@@ -97,7 +97,12 @@ enum RunEnd {
     if report.totals.refusedTexts > 0 { parts.append("\(report.totals.refusedTexts) texts without room") }
     if report.recordingLost > 0 { parts.append("\(report.recordingLost) messages not recorded") }
     if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged recordings") }
-    for sink in report.sinks where sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+    for sink in report.sinks {
+      if sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+      // The reader of standard output may have left before the end.
+      let missing = sink.accepted - sink.written
+      if missing > 0 { parts.append("\(missing) events not written by \(sink.name)") }
+    }
     return parts.joined(separator: ", ")
   }
 

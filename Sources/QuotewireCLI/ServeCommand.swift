@@ -34,8 +34,8 @@ enum ServeCommand {
 
   private static var notes: String {
     var text = """
-      A recording is played to each client from its beginning, once its subscription has been quiet for a moment; at the
-      end the connection is closed with code 1000 and the reason "end of recording".
+      A recording is played to each client from its beginning, once its subscription has been quiet
+      for a moment; at the end the connection is closed with code 1000 and the reason "end of recording".
 
       SPEC is KEY=VALUE,KEY=VALUE…:
 
