@@ -29,6 +29,20 @@ package struct FeedDecoder: ~Copyable {
     rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }
   }
 
+  /// Takes a message that we sent, for replays: the fields that a FEED_SETUP asked for are those of its channel until a
+  /// FEED_CONFIG names others. Everything else that we send changes nothing here.
+  package mutating func takeSent(_ payload: UnsafeRawBufferPointer) {
+    let start: StaticString = "{\"type\":\"FEED_SETUP\""
+    let count = start.utf8CodeUnitCount
+    guard payload.count > count,
+      unsafe payload.prefix(count).elementsEqual(UnsafeBufferPointer(start: start.utf8Start, count: count))
+    else { return }
+    let message = try? unsafe scanner.scan(payload) { cursor throws(JSONError) in
+      try? MessageReader.read(&cursor)
+    }
+    if case .feedSetup(let channel, let setup)? = message { rows.take(setup, channel: channel) }
+  }
+
   /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush` is
   /// called when the batch is full and must make room for an event at least.
   ///

@@ -183,6 +183,12 @@ struct FrameReader: ~Copyable {
     }
   }
 
+  /// The fields that were asked for on a channel.
+  mutating func take(_ setup: FeedSetup, channel: Int) {
+    guard let slot = slot(channel) else { return }
+    channels[slot].merge(FeedConfig(eventFields: setup.acceptEventFields), keys)
+  }
+
   // MARK: Room
 
   /// Room for an event whose first value, or object, stands at the cursor. `width` is the section's; 0 for objects. Nil when

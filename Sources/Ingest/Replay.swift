@@ -131,6 +131,7 @@ struct Replay: ~Copyable {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
     case .sessionStart: decoder(merged).decoder.reset()
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
       gaps += 1
@@ -144,6 +145,7 @@ struct Replay: ~Copyable {
     let entry = merged.entry
     switch entry.kind {
     case .sessionStart: decoder(merged).decoder.reset()
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.

@@ -57,3 +57,12 @@ func waitUntil(_ what: @autoclosure () -> String, limitSeconds: Double = 30, _ h
     usleep(lookMicros)
   }
 }
+
+/// Writes a small file.
+func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+func write(_ bytes: [UInt8], to path: String) throws {
+  guard let file = unsafe fopen(path, "wb") else { throw Trouble("cannot write \(path): errno \(errno)") }
+  let count = unsafe fwrite(bytes, 1, bytes.count, file)
+  guard unsafe fclose(file) == 0, count == bytes.count else { throw Trouble("cannot write \(path): errno \(errno)") }
+}
