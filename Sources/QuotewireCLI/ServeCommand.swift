@@ -134,6 +134,9 @@ enum ServeCommand {
       do {
         var spec = try GenerateSpec(text)
         if !text.contains("duration=") { spec.durationMillis = nil }
+        if spec.preset == .hostile {
+          throw CommandFailure.usage("--generate: preset=hostile is for 'quotewire generate'; serve has --fault instead")
+        }
         let speed = arguments.has("speed") ? try ReplayCommand.speed(arguments) : .factor(1)
         return .generator(spec, speed: speed)
       } catch let error as CommandFailure {
