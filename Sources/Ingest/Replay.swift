@@ -20,7 +20,6 @@ struct Replay: ~Copyable {
   private(set) var gaps = 0
   private(set) var damagedFiles = 0
   private var complaints = 0
-  private var sentReader = MessageReader()
   private var unwanted = EventBatch(capacity: 64)
   private var unwantedTexts = TextTable()
 
@@ -141,7 +140,7 @@ struct Replay: ~Copyable {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: noteSent(merged)
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
       gaps += 1
@@ -155,7 +154,7 @@ struct Replay: ~Copyable {
     let entry = merged.entry
     switch entry.kind {
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: noteSent(merged)
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.
@@ -165,12 +164,6 @@ struct Replay: ~Copyable {
       unwanted.removeAll()
     default: break
     }
-  }
-
-  /// What the client asked for decides where the server never told.
-  private mutating func noteSent(_ merged: MergedEntry) {
-    guard case .feedSetup(let channel, let setup)? = try? unsafe sentReader.read(merged.entry.payload) else { return }
-    decoder(merged).decoder.sent(setup, channel: channel)
   }
 
   /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.

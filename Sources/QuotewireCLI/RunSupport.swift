@@ -50,10 +50,14 @@ enum RunEnd {
   /// Hooks with signals, progress and sentences.
   static func hooks(_ console: Console, _ arguments: Arguments) throws(CommandFailure) -> RunHooks {
     let signals: Signals
-    do { signals = try Signals() } catch { throw CommandFailure("\(error)") }
+    let limit: EndLimit
+    do {
+      signals = try Signals()
+      limit = try EndLimit(signals, console)
+    } catch { throw CommandFailure("\(error)") }
     var hooks = RunHooks(attention: signals.wakeup)
     hooks.request = {
-      switch signals.request {
+      switch limit.request {
       case .none: .none
       case .drain: .drain
       case .stop: .abandon

@@ -139,6 +139,10 @@ enum ServeCommand {
       }
       do {
         let spec = try GenerateSpec(text, endless: true)
+        if spec.preset == .hostile {
+          throw CommandFailure.usage(
+            "--generate: preset=hostile is for 'quotewire generate'; serve has --fault instead")
+        }
         let speed = arguments.has("speed") ? try ReplayCommand.speed(arguments) : .factor(1)
         return .generator(spec, speed: speed)
       } catch let error as CommandFailure {

@@ -76,7 +76,7 @@ struct Playback: ~Copyable {
 
   private mutating func nextEntry() -> Entry? {
     while let entry = reader.next() {
-      if entry.kind == .received || entry.kind == .sessionStart { return entry }
+      if entry.kind == .received || entry.kind == .sent || entry.kind == .sessionStart { return entry }
     }
     return nil
   }
@@ -101,6 +101,7 @@ struct Playback: ~Copyable {
     }
     guard let lane = lanes[entry.lane] else { return }
     if entry.kind == .sessionStart { return lane.decoder.reset() }
+    if entry.kind == .sent { return unsafe lane.decoder.takeSent(entry.payload) }
     let texts = self.texts
     let store = texts.table.store
     lane.batch.removeAll()
