@@ -83,7 +83,9 @@ struct ArgumentsTests {
     #expect(try probe(["a", "--to", "--unknown"]).all("to") == ["--unknown"])
   }
 
-  @Test("operand counts are worded", arguments: [(0...0, "no operands"), (1...1, "1 operand"), (2...2, "2 operands"), (1...512, "at least 1")])
+  @Test(
+    "operand counts are worded",
+    arguments: [(0...0, "no operands"), (1...1, "1 operand"), (2...2, "2 operands"), (1...512, "at least 1")])
   func counts(count: ClosedRange<Int>, words: String) {
     let command = Command(
       name: "c", summary: "", operands: "X", operandCount: count, options: [], notes: "", run: { _ in .done })
@@ -118,14 +120,18 @@ struct ArgumentsTests {
 
 @Suite("Suggestions", .tags(.unit))
 struct SuggestionTests {
-  @Test("the distance counts letters put in, taken out and changed",
-    arguments: [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("Quote", "Quote", 0), ("flaw", "lawn", 2)])
+  @Test(
+    "the distance counts letters put in, taken out and changed",
+    arguments: [
+      ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("Quote", "Quote", 0), ("flaw", "lawn", 2),
+    ])
   func distance(a: String, b: String, expected: Int) {
     #expect(Suggestion.distance(a, b) == expected)
     #expect(Suggestion.distance(b, a) == expected)
   }
 
-  @Test("only a near word is suggested, the nearest of all",
+  @Test(
+    "only a near word is suggested, the nearest of all",
     arguments: [
       ("ingset", "ingest"), ("replya", "replay"), ("ingest", "ingest"), ("xyz", nil), ("", nil), ("i", nil),
       ("inspec", "inspect"), ("convert-all-of-it", nil),

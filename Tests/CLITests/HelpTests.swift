@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Commands and help", .tags(.unit))
 struct HelpTests {
-  @Test("the help of every command tells each option, keeps to 100 columns and ends lines cleanly",
+  @Test(
+    "the help of every command tells each option, keeps to 100 columns and ends lines cleanly",
     arguments: CommandTable.all.map(\.name))
   func help(name: String) throws {
     let command = try #require(CommandTable.all.first { $0.name == name })
@@ -46,27 +47,37 @@ struct HelpTests {
     }
   }
 
-  @Test("the options of the contract are there",
+  @Test(
+    "the options of the contract are there",
     arguments: [
-      ("ingest", "url types symbols symbols-file from-time to record lanes contract token-env token-file ca-file for limit "
-        + "reconnect stats insecure-plaintext keepalive force strict"),
+      (
+        "ingest",
+        "url types symbols symbols-file from-time to record lanes contract token-env token-file ca-file for limit "
+          + "reconnect stats insecure-plaintext keepalive force strict"
+      ),
       ("replay", "speed start stop to stats force strict"), ("serve", "generate port speed token fault"),
       ("inspect", "repair"), ("convert", "force"),
     ])
   func contract(name: String, options: String) throws {
     let command = try #require(CommandTable.all.first { $0.name == name })
-    for option in options.split(separator: " ") { #expect(command.option(String(option)) != nil, "\(name) --\(option)") }
+    for option in options.split(separator: " ") {
+      #expect(command.option(String(option)) != nil, "\(name) --\(option)")
+    }
   }
 
-  @Test("wrong words end with code 2, failures with 1",
+  @Test(
+    "wrong words end with code 2, failures with 1",
     arguments: [
-      ([], 2), (["frobnicate"], 2), (["help", "frobnicate"], 2), (["ingest", "--frobnicate"], 2), (["ingest", "operand"], 2),
+      ([], 2), (["frobnicate"], 2), (["help", "frobnicate"], 2), (["ingest", "--frobnicate"], 2),
+      (["ingest", "operand"], 2),
       (["--frobnicate"], 2), (["replay"], 2), (["replay", "/nowhere.qwr"], 1), (["inspect", "/nowhere.qwr"], 1),
-      (["convert", "a", "b"], 2), (["convert", "/nowhere.tsv", "/nowhere.qwr"], 1), (["convert", "/nowhere.qwr", "x/"], 1),
+      (["convert", "a", "b"], 2), (["convert", "/nowhere.tsv", "/nowhere.qwr"], 1),
+      (["convert", "/nowhere.qwr", "x/"], 1),
       (["inspect", "--", "--help"], 1), (["replay", "x.qwr", "--speed", "0"], 2),
     ] as [([String], Int32)])
   func exitCodes(words: [String], code: Int32) { #expect(CommandTable.run(words).rawValue == code) }
 
-  @Test("help and version are no failure", arguments: [["--version"], ["inspect", "nonsense", "--nonsense", "--help"]])
+  @Test(
+    "help and version are no failure", arguments: [["--version"], ["inspect", "nonsense", "--nonsense", "--help"]])
   func done(words: [String]) { #expect(CommandTable.run(words) == .done) }
 }

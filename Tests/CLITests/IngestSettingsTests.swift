@@ -47,7 +47,8 @@ struct IngestSettingsTests {
     #expect(try settings(["--types", "all", "--symbols", "A"]).lane.subscriptions.count == EventType.allCases.count)
   }
 
-  @Test("symbols are cut at commas outside braces",
+  @Test(
+    "symbols are cut at commas outside braces",
     arguments: [
       ("A,B", ["A", "B"]), ("", []), (" , ,", []), ("A{=5m,tho=true},SPY", ["A{=5m,tho=true}", "SPY"]),
       ("A{x{y,z},w},B", ["A{x{y,z},w}", "B"]), ("A},B", ["A}", "B"]), ("A{,B", ["A{,B"]), (" A , B ", ["A", "B"]),
@@ -66,7 +67,9 @@ struct IngestSettingsTests {
 
   @Test("a start time goes to time series only")
   func fromTime() throws {
-    let it = try settings(["--types", "Candle,Quote,TimeAndSale", "--symbols", "A,*", "--from-time", "1970-01-01T00:00:02"])
+    let it = try settings([
+      "--types", "Candle,Quote,TimeAndSale", "--symbols", "A,*", "--from-time", "1970-01-01T00:00:02",
+    ])
     for one in it.lane.subscriptions {
       #expect(one.fromTime == (one.type != .quote && one.symbol != "*" ? 2000 : nil))
     }
@@ -76,7 +79,8 @@ struct IngestSettingsTests {
   func options() throws {
     let it = try settings([
       "--to", "csv:o?policy=drop", "--to=ndjson:-", "--record", "d.qwr", "--record-policy", "drop", "--record-zstd",
-      "--lanes", "3", "--contract", "History", "--fields", "lean", "--token-file", "t", "--keepalive", "90s", "--for", "2m",
+      "--lanes", "3", "--contract", "History", "--fields", "lean", "--token-file", "t", "--keepalive", "90s", "--for",
+      "2m",
       "--limit", "7", "--reconnect", "4", "--stats", "-", "--interval", "1", "--strict", "--force",
     ])
     #expect(it.run.sinks.map(\.name) == ["csv:o", "ndjson:-"])
@@ -91,7 +95,9 @@ struct IngestSettingsTests {
     #expect(it.lane.tls == nil)
     #expect(try settings(["--reconnect", "forever"]).lane.reconnect == .forever)
     #expect(try settings(["--reconnect", "0"]).lane.reconnect == .attempts(0))
-    if case .value(let token) = try settings(["--token-env", "PATH"]).lane.token { #expect(!token.isEmpty) } else {
+    if case .value(let token) = try settings(["--token-env", "PATH"]).lane.token {
+      #expect(!token.isEmpty)
+    } else {
       Issue.record("the token is not from the environment")
     }
   }
@@ -108,7 +114,11 @@ struct IngestSettingsTests {
     #expect(why?.description.contains("--insecure-plaintext") == true && why?.description.contains("wss://") == true)
   }
 
-  @Test("the pause between interval lines", arguments: [([], nil), (["--stats", "-"], 10), (["--interval", "0"], 0.1), (["--interval", "2s", "--stats=f"], 2)] as [([String], Double?)])
+  @Test(
+    "the pause between interval lines",
+    arguments: [
+      ([], nil), (["--stats", "-"], 10), (["--interval", "0"], 0.1), (["--interval", "2s", "--stats=f"], 2),
+    ] as [([String], Double?)])
   func interval(words: [String], seconds: Double?) throws {
     #expect(try RunOptions.interval(try arguments(words)) == seconds)
   }
@@ -127,7 +137,10 @@ struct IngestSettingsTests {
     (["--lanes", "65"], .usage, ["--lanes", "1 to 64"]),
     (["--contract", "fast"], .usage, ["--contract", "ticker", "'fast'"]),
     (["--fields", "some"], .usage, ["--fields", "lean", "'some'"]),
-    (["--token-env", "QUOTEWIRE_NO_SUCH_VARIABLE"], .usage, ["--token-env", "QUOTEWIRE_NO_SUCH_VARIABLE", "--token-file"]),
+    (
+      ["--token-env", "QUOTEWIRE_NO_SUCH_VARIABLE"], .usage,
+      ["--token-env", "QUOTEWIRE_NO_SUCH_VARIABLE", "--token-file"]
+    ),
     (["--token-env", "PATH", "--token-file", "t"], .usage, ["--token-env", "--token-file", "not both"]),
     (["--keepalive", "0.5"], .usage, ["--keepalive", "1 second"]),
     (["--keepalive", "x"], .usage, ["--keepalive", "'x'"]),
@@ -142,12 +155,16 @@ struct IngestSettingsTests {
     let own = words.contains("--url") ? words : local + words
     let why = failure { _ = try IngestCommand.settings(try arguments(own)) }
     #expect(why?.exitCode == code)
-    for part in parts { #expect(why?.description.contains(part) == true, "'\(why?.description ?? "")' lacks '\(part)'") }
+    for part in parts {
+      #expect(why?.description.contains(part) == true, "'\(why?.description ?? "")' lacks '\(part)'")
+    }
   }
 
   @Test("a file of authorities that is not there is named")
   func caFile() {
-    let why = failure { _ = try IngestCommand.settings(try arguments(["--url", "wss://x/", "--ca-file", "/nowhere/ca"])) }
+    let why = failure {
+      _ = try IngestCommand.settings(try arguments(["--url", "wss://x/", "--ca-file", "/nowhere/ca"]))
+    }
     #expect(why?.exitCode == .failed && why?.description.contains("/nowhere/ca") == true)
   }
 
@@ -176,9 +193,13 @@ struct ReplaySettingsTests {
     }
   }
 
-  @Test("wrong bounds are refused before a file is opened", arguments: ["--start", "--stop", "--max-silence", "--limit", "--to"])
+  @Test(
+    "wrong bounds are refused before a file is opened",
+    arguments: ["--start", "--stop", "--max-silence", "--limit", "--to"])
   func bounds(option: String) {
-    let why = failure { _ = try ReplayCommand.run(try arguments(["/nowhere.qwr", "\(option)=x"], ReplayCommand.command)) }
+    let why = failure {
+      _ = try ReplayCommand.run(try arguments(["/nowhere.qwr", "\(option)=x"], ReplayCommand.command))
+    }
     #expect(why?.exitCode == .usage)
     #expect(why?.description.hasPrefix(option) == true)
   }

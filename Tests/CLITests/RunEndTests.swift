@@ -56,7 +56,8 @@ struct RunEndTests {
     (nil, false, false, false, .done), (nil, false, true, false, .done), (nil, false, false, true, .done),
     (nil, false, true, true, .lossy), (nil, true, false, false, .interrupted), (nil, true, true, false, .interrupted),
     (nil, true, true, true, .lossy), (nil, true, false, true, .interrupted), (.failed, false, false, false, .failed),
-    (.failed, true, true, true, .failed), (.refused, false, false, false, .refused), (.refused, true, true, true, .refused),
+    (.failed, true, true, true, .failed), (.refused, false, false, false, .refused),
+    (.refused, true, true, true, .refused),
     (.usage, false, false, false, .usage),
   ]
 
@@ -77,7 +78,8 @@ struct RunEndTests {
 
   static let losses: [(String, @Sendable (inout RunReport) -> Void)] = [
     ("1 gaps", { $0.gaps = 1 }), ("2 malformed rows", { $0.totals.malformedRows = 2 }),
-    ("3 malformed messages", { $0.totals.malformedMessages = 3 }), ("4 texts without room", { $0.totals.refusedTexts = 4 }),
+    ("3 malformed messages", { $0.totals.malformedMessages = 3 }),
+    ("4 texts without room", { $0.totals.refusedTexts = 4 }),
     ("5 messages not recorded", { $0.recordingLost = 5 }), ("6 damaged recordings", { $0.damagedFiles = 6 }),
     ("2 events dropped by csv:o", { $0.sinks[0].dropped = 2 }),
     ("3 events not written by csv:o", { $0.sinks[0].written = 2 }),
@@ -115,7 +117,8 @@ struct RunEndTests {
     }
     let found = try paths(it.json())
     let numbers = [
-      "seconds", "cpuSeconds", "frames", "messages", "bytes", "events", "eventsByType/Quote", "rows/decoded", "rows/malformed",
+      "seconds", "cpuSeconds", "frames", "messages", "bytes", "events", "eventsByType/Quote", "rows/decoded",
+      "rows/malformed",
       "rows/skipped/unknownType", "rows/skipped/unknownField", "gaps", "reconnects", "sinks/csv:o/accepted",
       "sinks/csv:o/dropped", "sinks/csv:o/written", "framesPerSecond", "eventsPerSecond", "megabytesPerSecond",
       "latencyMicros/p50", "latencyMicros/p99", "latencyMicros/p999", "latencyMicros/max", "peakResidentBytes",
@@ -126,7 +129,8 @@ struct RunEndTests {
     #expect(it.json().hasSuffix("}\n") && it.json().count { $0 == "\n" } == 1)
   }
 
-  @Test("names and numbers of all kinds stay JSON",
+  @Test(
+    "names and numbers of all kinds stay JSON",
     arguments: [0, -1, 0.1, 1e-9, 123_456_789.123456789, 1e15, 1e300, .infinity, .nan] as [Double],
     ["csv:a\"b", "csv:\\x\u{1}\n\u{7f}", "ndjson:ü/€"])
   func hostile(number: Double, name: String) throws {

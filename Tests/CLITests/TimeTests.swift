@@ -5,20 +5,23 @@ import Testing
 
 @Suite("Durations and times", .tags(.unit))
 struct TimeTests {
-  @Test("durations with and without units",
+  @Test(
+    "durations with and without units",
     arguments: [
       ("0", 0), ("90", 90), ("1.5", 1.5), ("90s", 90), ("500ms", 0.5), ("5m", 300), ("2h", 7200), ("1d", 86_400),
       ("0.5h", 1800), ("1e3", 1000),
     ] as [(String, Double)])
   func durations(text: String, seconds: Double) { #expect(QuotewireCLI.Duration.seconds(text) == seconds) }
 
-  @Test("what is no duration is refused",
+  @Test(
+    "what is no duration is refused",
     arguments: ["", "s", "ms", "-1", "-1s", "1 s", " 1", "1x", "5M", "inf", "nan", "infinity", "1e308d", "1e999", "m5"])
   func noDurations(text: String) { #expect(QuotewireCLI.Duration.seconds(text) == nil) }
 
   static let day: Int64 = 86_400_000_000_000
 
-  @Test("dates, times in UTC and milliseconds",
+  @Test(
+    "dates, times in UTC and milliseconds",
     arguments: [
       ("0", 0), ("1500", 1_500_000_000), ("-1", -1_000_000), ("1970-01-01", 0), ("1970-01-02", day),
       ("2000-03-01", 11_017 * day), ("2024-02-29", 19_782 * day), ("2026-01-02", 20_455 * day),
@@ -29,7 +32,8 @@ struct TimeTests {
     ] as [(String, Int64)])
   func times(text: String, nanos: Int64) { #expect(TimeText.nanos(text) == nanos) }
 
-  @Test("what is no time is refused",
+  @Test(
+    "what is no time is refused",
     arguments: [
       "", "now", "x2026-01-02", "2026-13-01", "2026-00-01", "2026-01-00", "2026-01-32", "2025-02-29", "1900-02-29",
       "1969-12-31", "2201-01-01", "2026-01", "2026-01-02-03", "2026-01-02T", "2026-01-02T14", "2026-01-02T24:00",
@@ -53,7 +57,8 @@ struct TimeTests {
     }
   }
 
-  @Test("numbers for people",
+  @Test(
+    "numbers for people",
     arguments: [
       (0, "0", "0 B"), (999, "999", "999 B"), (9_999, "9999", "9.9 kB"), (12_345, "12.3k", "12.3 kB"),
       (4_567_890, "4.56M", "4.5 MB"), (1_234_567_890, "1.23G", "1.23 GB"),
@@ -63,6 +68,9 @@ struct TimeTests {
     #expect(Count.bytes(n) == bytes)
   }
 
-  @Test("elapsed time", arguments: [(0, "00:00"), (61.9, "01:01"), (3599, "59:59"), (3600, "1:00:00"), (36_065, "10:01:05")] as [(Double, String)])
+  @Test(
+    "elapsed time",
+    arguments: [(0, "00:00"), (61.9, "01:01"), (3599, "59:59"), (3600, "1:00:00"), (36_065, "10:01:05")]
+      as [(Double, String)])
   func clock(seconds: Double, text: String) { #expect(Count.clock(seconds) == text) }
 }

@@ -151,9 +151,11 @@ struct GapTextTests {
     #expect(GapText.mark(gap).cause == .connectionLost)
   }
 
-  @Test("marks of others become gaps too, whatever their text",
+  @Test(
+    "marks of others become gaps too, whatever their text",
     arguments: [
-      ("", GapCause.connectionLost, Gap.Reason.connectionLost), ("recording could not keep up", .recordingOverflow, .recordingOverflow),
+      ("", GapCause.connectionLost, Gap.Reason.connectionLost),
+      ("recording could not keep up", .recordingOverflow, .recordingOverflow),
       ("silence", .other, .silence), ("silence attempts= topics=x =3 a=b=c attempts=9", .connectionLost, .silence),
       ("??? attempts=9", .storageFailed, .recordingOverflow),
     ])

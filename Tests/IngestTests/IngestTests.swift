@@ -36,7 +36,8 @@ final class Padded {
 /// Messages as a server sends them.
 enum Wire {
   /// Fields in an order that no default has, so that a decoder without it reads something else.
-  static let config = #"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","eventFields":"#
+  static let config =
+    #"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","eventFields":"#
     + #"{"Quote":["askPrice","eventSymbol","bidPrice"],"Trade":["price","eventSymbol","size"]}}"#
 
   static func quotes(_ rows: [(symbol: String, bid: Int, ask: Int)]) -> String {

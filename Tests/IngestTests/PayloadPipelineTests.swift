@@ -45,7 +45,9 @@ private struct Rig: ~Copyable {
     _ = unsafe consumer.drain { record in
       let event = unsafe EventRef(record)
       let symbol = unsafe texts.withText(event.symbol.rawValue) { b in unsafe String(decoding: b, as: UTF8.self) }
-      if event.gap != nil { new.append("gap") } else if let quote = event.event(as: Quote.self) {
+      if event.gap != nil {
+        new.append("gap")
+      } else if let quote = event.event(as: Quote.self) {
         new.append("\(symbol) \(Int(quote.bidPrice)) \(Int(quote.askPrice))")
       } else {
         new.append(symbol)
@@ -75,10 +77,13 @@ struct PayloadPipelineTests {
     var random = SeededRandom(seed: seed)
     return [Wire.config]
       + (0..<40).map { _ in
-        Wire.quotes((0..<Int.random(in: 1...30, using: &random)).map { _ in
-          ("S\(Int.random(in: 0..<9, using: &random))", Int.random(in: 0..<99, using: &random),
-            Int.random(in: 0..<99, using: &random))
-        })
+        Wire.quotes(
+          (0..<Int.random(in: 1...30, using: &random)).map { _ in
+            (
+              "S\(Int.random(in: 0..<9, using: &random))", Int.random(in: 0..<99, using: &random),
+              Int.random(in: 0..<99, using: &random)
+            )
+          })
       }
   }
 
@@ -115,7 +120,10 @@ struct PayloadPipelineTests {
   func counts() throws {
     var rig = try Rig()
     let other = #"{"type":"FEED_DATA","channel":1,"data":["Nonsense",["A",1]]}"#
-    let all = [Wire.config, Wire.quotes([("A", 1, 2), ("B", 3, 4)]), Wire.quote("A", 5), #"{"type":"KEEPALIVE","channel":0}"#, other]
+    let all = [
+      Wire.config, Wire.quotes([("A", 1, 2), ("B", 3, 4)]), Wire.quote("A", 5), #"{"type":"KEEPALIVE","channel":0}"#,
+      other,
+    ]
     for message in all { check(rig.accept(message)) }
     let totals = rig.totals()
     #expect(totals.frames == 5 && totals.messages == 5)
@@ -126,7 +134,8 @@ struct PayloadPipelineTests {
     check(rig.came == ["A 1 2", "B 3 4", "A 5 6"])
   }
 
-  @Test("a limit cuts exactly, in the middle of a message too, and the rest is counted",
+  @Test(
+    "a limit cuts exactly, in the middle of a message too, and the rest is counted",
     arguments: [1, 2, 7, 9, 10, 11, 39, 40], [2, 3, 4096])
   func limit(limit: Int, records: Int) throws {
     var rig = try Rig(limit: limit, batchRecords: records)
@@ -155,7 +164,8 @@ struct PayloadPipelineTests {
     #"{"type":"FEED_DATA","channel":1,"data":["Quote",[1,"A",2,3,"A",4,5,"A",6]]}}"#, "{\"type\":\"KEEPALIVE\"\u{0}}",
   ]
 
-  @Test("a malformed message gives nothing, is counted, and the good ones around it are kept",
+  @Test(
+    "a malformed message gives nothing, is counted, and the good ones around it are kept",
     arguments: malformedTexts, [2, 4096])
   func malformed(text: String, records: Int) throws {
     var rig = try Rig(batchRecords: records)

@@ -92,12 +92,14 @@ struct ReplayTests {
 
   @Test("several files are merged by arrival time, each with channels of its own")
   func merged() throws {
-    let otherOrder = #"{"type":"FEED_CONFIG","channel":1,"eventFields":{"Quote":["bidPrice","eventSymbol","askPrice"]}}"#
+    let otherOrder =
+      #"{"type":"FEED_CONFIG","channel":1,"eventFields":{"Quote":["bidPrice","eventSymbol","askPrice"]}}"#
     func other(_ symbol: String, _ n: Int) -> String {
       "{\"type\":\"FEED_DATA\",\"channel\":1,\"data\":[\"Quote\",[\(n),\"\(symbol)\",\(n + 1)]]}"
     }
     let second = try files.make([
-      Recorded(500, otherOrder), Recorded(1500, other("A", 11)), Recorded(2000, other("A", 12)), Recorded(9000, other("B", 13)),
+      Recorded(500, otherOrder), Recorded(1500, other("A", 11)), Recorded(2000, other("A", 12)),
+      Recorded(9000, other("B", 13)),
     ])
     let first = try files.make(plain)
     let both = try play([first, second])
@@ -110,7 +112,8 @@ struct ReplayTests {
           })
     ])
     #expect(both.report.digest == one.report.digest)
-    #expect(try play([second, first]).brief[2...3] == ["A 12", "B 2"], "of equal times the file named first comes first")
+    #expect(
+      try play([second, first]).brief[2...3] == ["A 12", "B 2"], "of equal times the file named first comes first")
   }
 
   @Test("lanes of a recording have channels of their own, and a new session forgets them")
@@ -122,7 +125,8 @@ struct ReplayTests {
     var restart = Recorded(30, "", .sessionStart)
     restart.payload = start.array
     let path = try files.make([
-      Recorded(0, Wire.config), Recorded(1, fewer, lane: 1), Recorded(10, Wire.quote("L0", 1)), Recorded(11, short, lane: 1),
+      Recorded(0, Wire.config), Recorded(1, fewer, lane: 1), Recorded(10, Wire.quote("L0", 1)),
+      Recorded(11, short, lane: 1),
       Recorded(12, Wire.quote("L0", 2)), restart, Recorded(31, fewer), Recorded(32, short),
     ])
     let played = try play([path])
@@ -130,8 +134,11 @@ struct ReplayTests {
     #expect(played.report.isLossless)
   }
 
-  @Test("start and stop are inclusive, and what the channels are is known from before",
-    arguments: [(0, 9999, 4), (1000, 4000, 4), (1001, 3999, 2), (2000, 2000, 1), (2001, 2999, 0), (5000, 9000, 0), (0, 999, 0)])
+  @Test(
+    "start and stop are inclusive, and what the channels are is known from before",
+    arguments: [
+      (0, 9999, 4), (1000, 4000, 4), (1001, 3999, 2), (2000, 2000, 1), (2001, 2999, 0), (5000, 9000, 0), (0, 999, 0),
+    ])
   func bounds(start: Int64, stop: Int64, count: Int) throws {
     let path = try files.make(plain)
     let played = try play([path]) {
@@ -183,7 +190,8 @@ struct ReplayTests {
     #expect(played.said.contains { $0.contains("damaged from byte") && $0.contains("inspect") })
   }
 
-  @Test("files that are no recordings are refused with name and reason",
+  @Test(
+    "files that are no recordings are refused with name and reason",
     arguments: [("", "empty"), ("{\"type\":\"SETUP\"}", "JSON text (convert it first)"), ("\u{89}QWR\r\n\u{1A}\n", "")])
   func foreign(contents: String, words: String) throws {
     let path = try files.keep(Array(contents.utf8))
@@ -271,7 +279,8 @@ struct ReplayTests {
     #expect(!played.brief.contains("Z 1"))
   }
 
-  @Test("a speed that makes no sense is a failure and no empty success", arguments: [0, -1, .nan, .infinity] as [Double])
+  @Test(
+    "a speed that makes no sense is a failure and no empty success", arguments: [0, -1, .nan, .infinity] as [Double])
   func badSpeed(factor: Double) throws {
     let path = try files.make(plain)
     let failure = #expect(throws: RunFailure.self) { _ = try play([path]) { $0.speed = .factor(factor) } }

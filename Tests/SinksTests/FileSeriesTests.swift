@@ -39,7 +39,8 @@ struct FileSeriesTests {
     arguments: [
       ("out/Quote.csv", 1, true, "out/Quote-000001.csv"), ("out/Quote.csv", 1, false, "out/Quote.csv"),
       ("out.d/rows", 12, true, "out.d/rows-000012"), ("a.b.ndjson", 1_234_567, true, "a.b-1234567.ndjson"),
-      ("/x/.hidden", 2, true, "/x/.hidden-000002"), (".hidden", 2, true, ".hidden-000002"), ("x/a.", 2, true, "x/a-000002."),
+      ("/x/.hidden", 2, true, "/x/.hidden-000002"), (".hidden", 2, true, ".hidden-000002"),
+      ("x/a.", 2, true, "x/a-000002."),
     ])
   func names(path: String, number: Int, rotates: Bool, expected: String) {
     #expect(FileSeries.name(path, number: number, rotates: rotates) == expected)
@@ -69,10 +70,12 @@ struct FileSeriesTests {
     #expect(Places.names(in: folder.path) == [])
   }
 
-  @Test("rotation by bytes ends files between blocks, repeats the header and has every row once", arguments: [1, 20, 64])
+  @Test(
+    "rotation by bytes ends files between blocks, repeats the header and has every row once", arguments: [1, 20, 64])
   func byBytes(most: Int) throws {
     let folder = TemporaryFolder()
-    let series = FileSeries(folder.file("a.csv"), header: Array("head\n".utf8), rotation: rotation(bytes: most), force: false)
+    let series = FileSeries(
+      folder.file("a.csv"), header: Array("head\n".utf8), rotation: rotation(bytes: most), force: false)
     for i in 0..<50 {
       try series.write("row \(i)\n")
       if i.isMultiple(of: 7) { try series.rotateIfDue(now: seconds(0)) }
@@ -96,7 +99,8 @@ struct FileSeriesTests {
   @Test("rotation by time also happens while rows never pause")
   func byTime() throws {
     let folder = TemporaryFolder()
-    let series = FileSeries(folder.file("a.csv"), header: Array("h\n".utf8), rotation: rotation(seconds: 2), force: false)
+    let series = FileSeries(
+      folder.file("a.csv"), header: Array("h\n".utf8), rotation: rotation(seconds: 2), force: false)
     for i in 0..<10 { try series.write("\(i)\n", now: seconds(Double(i) * 0.5)) }
     try series.finish()
     #expect(text(folder.file("a-000001.csv")) == "h\n0\n1\n2\n3\n")
@@ -115,7 +119,8 @@ struct FileSeriesTests {
     #expect(Places.names(in: folder.path) == ["a-000001.csv"])
   }
 
-  @Test("a failed block may be offered again: nothing is lost, nothing doubled, nothing left behind",
+  @Test(
+    "a failed block may be offered again: nothing is lost, nothing doubled, nothing left behind",
     arguments: [1, 2, 3, 5])
   func retried(first: Int) throws {
     let folder = TemporaryFolder()
@@ -172,9 +177,12 @@ struct FileSeriesTests {
 
   static let existing: [(String, String, Bool, Bool)] = [
     ("a.csv", "a.csv", false, true), ("a.csv", "a-000001.csv", false, false), ("a.csv", "a.csv", true, false),
-    ("a.csv", "a-000001.csv", true, true), ("a.csv", "a-000007.csv", true, true), ("a.csv", "a-1234567.csv", true, true),
-    ("a.csv", "a-0001.csv", true, false), ("a.csv", "a-00000x.csv", true, false), ("a.csv", "ba-000001.csv", true, false),
-    ("a.csv", "a-000001.csv.tmp-1", true, false), ("rows", "rows-000003", true, true), ("rows", "rows-000003.x", true, false),
+    ("a.csv", "a-000001.csv", true, true), ("a.csv", "a-000007.csv", true, true),
+    ("a.csv", "a-1234567.csv", true, true),
+    ("a.csv", "a-0001.csv", true, false), ("a.csv", "a-00000x.csv", true, false),
+    ("a.csv", "ba-000001.csv", true, false),
+    ("a.csv", "a-000001.csv.tmp-1", true, false), ("rows", "rows-000003", true, true),
+    ("rows", "rows-000003.x", true, false),
   ]
 
   @Test("files that are there already are refused, unless they may be replaced", arguments: existing)

@@ -26,7 +26,9 @@ private struct Recorded: Equatable, CustomStringConvertible {
     self.init(kind, lane, wall, unsafe String(decoding: payload, as: UTF8.self))
     if kind == .gap, let mark = unsafe GapMark(parsing: payload) { text = Self.words(mark) }
     if kind == .sessionStart, let mark = unsafe SessionStart(parsing: payload) { text = "start \(mark.session)" }
-    if kind == .sessionEnd, let mark = unsafe SessionEnd(parsing: payload) { text = "end \(mark.session) \(mark.reason)" }
+    if kind == .sessionEnd, let mark = unsafe SessionEnd(parsing: payload) {
+      text = "end \(mark.session) \(mark.reason)"
+    }
   }
 
   static func words(_ mark: GapMark) -> String {
@@ -42,7 +44,9 @@ private func at(_ wall: Int64) -> Arrival {
 }
 
 extension RecordingPort {
-  fileprivate func take(_ text: String, _ wall: Int64, _ kind: EntryKind = .received, isStopping: () -> Bool = { false }) {
+  fileprivate func take(
+    _ text: String, _ wall: Int64, _ kind: EntryKind = .received, isStopping: () -> Bool = { false }
+  ) {
     let bytes = Array(text.utf8)
     unsafe bytes.withUnsafeBytes { b in unsafe accept(kind, b, at(wall), isStopping: isStopping) }
   }
@@ -182,7 +186,8 @@ struct RecordingPortTests {
     rig.drain()
     #expect(looks > 20)
     #expect(numbers(rig.came) == (1...60).filter { $0 != 16 })
-    #expect(rig.came.filter { $0.kind == .gap } == [Recorded(.gap, 2, 17, "1 frames, \(long) bytes, 16 to 17, cause 2")])
+    #expect(
+      rig.came.filter { $0.kind == .gap } == [Recorded(.gap, 2, 17, "1 frames, \(long) bytes, 16 to 17, cause 2")])
     #expect(rig.counters.lost == 1)
   }
 
@@ -214,7 +219,9 @@ struct RecordingPortTests {
     #expect(rig.counters.lost > 10)
   }
 
-  @Test("a session mark waits for room under either policy, behind what was lost before it", arguments: RecordingPolicy.allCases)
+  @Test(
+    "a session mark waits for room under either policy, behind what was lost before it",
+    arguments: RecordingPolicy.allCases)
   func marks(policy: RecordingPolicy) {
     let rig = RecordingRig(policy)
     rig.port.accept(SessionStart(session: 5, url: "ws://x/", version: "v"), at(1)) { false }
@@ -247,7 +254,8 @@ struct RecordingWorkerTests {
   }
 
   /// Runs a worker on the test's thread over rings that were filled before.
-  private func run(_ path: String, lanes: Int, said: Left<[String]> = Left(), counters: RecordingCounters,
+  private func run(
+    _ path: String, lanes: Int, said: Left<[String]> = Left(), counters: RecordingCounters,
     _ fill: ([RecordingPort]) -> Void
   ) throws -> String? {
     let bell = Bell()
@@ -296,7 +304,9 @@ struct RecordingWorkerTests {
     let folder = TemporaryFolder()
     let counters = RecordingCounters()
     let said = Left<[String]>()
-    let faults: [SyscallFaults.Fault] = [.shorten(.write, toBytes: 5000), .fail(.write, on: first, times: 2, errno: 28)]
+    let faults: [SyscallFaults.Fault] = [
+      .shorten(.write, toBytes: 5000), .fail(.write, on: first, times: 2, errno: 28),
+    ]
     let failure = try SyscallFaults.with(faults) { () throws in
       try run(folder.file("a.qwr"), lanes: 1, said: said, counters: counters) { ports in
         for i in 1...200 { ports[0].take(payload(i), Int64(i)) }

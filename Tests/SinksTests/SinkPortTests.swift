@@ -201,7 +201,8 @@ struct SinkPortTests {
     #expect(!rig.port.holdsBack)
   }
 
-  @Test("a gap mark waits for room under every policy and stands behind all that came before it",
+  @Test(
+    "a gap mark waits for room under every policy and stands behind all that came before it",
     arguments: SinkPolicy.allCases)
   func gaps(policy: SinkPolicy) {
     let rig = PortRig(policy, ring: 4)

@@ -32,7 +32,9 @@ struct SinkSetTests {
     return out.string.split(separator: "\n").map(String.init)
   }
 
-  @Test("two lanes into three sinks: every row in its file, in the order of its lane", arguments: [SinkPolicy.wait, .conflate])
+  @Test(
+    "two lanes into three sinks: every row in its file, in the order of its lane",
+    arguments: [SinkPolicy.wait, .conflate])
   func twoLanes(policy: SinkPolicy) throws {
     let folder = TemporaryFolder()
     let lanes = [EventSource(), EventSource()]
@@ -47,7 +49,9 @@ struct SinkSetTests {
       #expect(ports.allSatisfy { $0.sinks.count == 3 && $0.recording == nil })
       for _ in 0..<50 {
         for lane in 0..<2 {
-          let batch = lanes[lane].batch([(.quote, "L\(lane)"), (.order, "L\(lane)"), (.trade, "L\(lane)"), (.quote, "L\(lane)")])
+          let batch = lanes[lane].batch([
+            (.quote, "L\(lane)"), (.order, "L\(lane)"), (.trade, "L\(lane)"), (.quote, "L\(lane)"),
+          ])
           expected[lane] += rows(batch, lanes[lane].texts)
           for port in ports[lane].sinks { port.accept(batch) { false } }
         }
@@ -73,9 +77,10 @@ struct SinkSetTests {
     #expect(Places.names(in: folder.file("new/out")) == ["Order.csv", "Quote.csv", "Trade.csv", "gaps.csv"])
     #expect(lines(folder.file("new/out/Quote.csv")).count == 201)
     #expect(column(1, folder.file("new/out/Order.csv")).count == 100)
-    #expect(lines(folder.file("new/out/gaps.csv")) == [
-      "lane,reason,fromNanos,toNanos,attempts,topics,lostMessages,receivedNanos", "3,serverClosed,4,9,0,0,0,9",
-    ])
+    #expect(
+      lines(folder.file("new/out/gaps.csv")) == [
+        "lane,reason,fromNanos,toNanos,attempts,topics,lostMessages,receivedNanos", "3,serverClosed,4,9,0,0,0,9",
+      ])
   }
 
   @Test("CSV files read back as the events that were accepted")
@@ -144,7 +149,8 @@ struct SinkSetTests {
   func rotated() throws {
     let folder = TemporaryFolder()
     let source = EventSource()
-    let set = try SinkSet([spec("csv:\(folder.path)?rotate-bytes=400")], lanes: [source.texts], options: SinkSet.Options())
+    let set = try SinkSet(
+      [spec("csv:\(folder.path)?rotate-bytes=400")], lanes: [source.texts], options: SinkSet.Options())
     do {
       let ports = set.takePorts(lane: 0)
       for i in 1...40 {

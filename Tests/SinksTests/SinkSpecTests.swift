@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Sink URIs", .tags(.unit))
 struct SinkSpecTests {
-  private static func spec(_ name: String, _ target: SinkSpec.Target, _ change: (inout SinkSpec) -> Void = { _ in }) -> SinkSpec {
+  private static func spec(_ name: String, _ target: SinkSpec.Target, _ change: (inout SinkSpec) -> Void = { _ in })
+    -> SinkSpec
+  {
     guard var spec = try? SinkSpec(parsing: "null:") else { preconditionFailure("null: is a sink") }
     spec.name = name
     spec.target = target
@@ -35,14 +37,16 @@ struct SinkSpecTests {
     ("csv:out?rotate-seconds=1.5", spec("csv:out", .csv(directory: "out")) { $0.rotation.seconds = 1.5 }),
     ("csv:out?nan=text", spec("csv:out", .csv(directory: "out")) { $0.writesNaN = true }),
     ("csv:out?nan=empty", spec("csv:out", .csv(directory: "out"))),
-    ("csv:out?nan=text&policy=drop&ring=16&rotate-bytes=9&rotate-seconds=60",
+    (
+      "csv:out?nan=text&policy=drop&ring=16&rotate-bytes=9&rotate-seconds=60",
       spec("csv:out", .csv(directory: "out")) {
         $0.policy = .drop
         $0.ringRecords = 16
         $0.rotation.bytes = 9
         $0.rotation.seconds = 60
         $0.writesNaN = true
-      }),
+      }
+    ),
   ]
 
   @Test("a sink URI says target and options", arguments: good)

@@ -41,7 +41,8 @@ private struct LoggingBody: SinkBody, ~Copyable {
 
 /// Runs a worker on the test's thread over rings that were filled before and whose lanes have gone.
 private func run<Body: SinkBody & ~Copyable>(
-  _ body: consuming Body, _ lanes: [EventSource], counters: SinkCounters = SinkCounters(), said: Left<[String]> = Left(),
+  _ body: consuming Body, _ lanes: [EventSource], counters: SinkCounters = SinkCounters(),
+  said: Left<[String]> = Left(),
   _ fill: ([SinkPort]) -> Void
 ) -> SinkOutcome {
   let bell = Bell()
@@ -148,7 +149,9 @@ struct SinkWorkerTests {
     let folder = TemporaryFolder()
     let source = EventSource()
     let rows: ([SinkPort]) -> Void = { ports in
-      for _ in 0..<20 { ports[0].accept(source.batch([(.quote, "AAPL"), (.order, "IBM"), (.quote, "MSFT")])) { false } }
+      for _ in 0..<20 {
+        ports[0].accept(source.batch([(.quote, "AAPL"), (.order, "IBM"), (.quote, "MSFT")])) { false }
+      }
       ports[0].accept(gap(5)) { false }
     }
     let counters = SinkCounters()
@@ -157,7 +160,8 @@ struct SinkWorkerTests {
     ]
     let outcome = try SyscallFaults.with(faults) { () throws in
       scheme == "csv:"
-        ? run(try CSVBody(directory: folder.path, spec: spec("csv:x"), force: false), [source], counters: counters, rows)
+        ? run(
+          try CSVBody(directory: folder.path, spec: spec("csv:x"), force: false), [source], counters: counters, rows)
         : run(
           try NDJSONBody(file: folder.file("rows"), spec: spec("ndjson:x"), force: false), [source], counters: counters,
           rows)

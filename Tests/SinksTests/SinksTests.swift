@@ -57,7 +57,9 @@ enum Came: Equatable, Sendable {
   case gap(Int64)
 
   init(_ event: EventRef) {
-    if let gap = event.gap { self = .gap(gap.fromNanos) } else {
+    if let gap = event.gap {
+      self = .gap(gap.fromNanos)
+    } else {
       self = .event(Int(event.load(EventHead.eventTimeOffset, as: Int64.self)))
     }
   }
