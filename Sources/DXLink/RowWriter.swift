@@ -2,8 +2,8 @@ import Bytes
 package import Market
 package import Rings
 
-/// Writes events as FEED_DATA, the server's side of the decoder. A message is handed out when the next row would make it too
-/// long, when the type changes (unless many pairs are allowed), and on `flush`.
+/// Writes events as FEED_DATA, the server's side of the decoder. A message is handed out when the next row would make
+/// it too long, when the type changes (unless many pairs are allowed), and on `flush`.
 ///
 ///     COMPACT  {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53]]}
 ///     FULL     {"type":"FEED_DATA","channel":1,"data":[{"eventType":"Quote","eventSymbol":"AAPL","bidPrice":231.52}]}

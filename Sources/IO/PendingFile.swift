@@ -70,16 +70,14 @@ package struct PendingFile: ~Copyable {
     }.map { directory == "." && !path.hasPrefix("./") ? $0 : "\(directory)/\($0)" }
   }
 
-  /// Removes the unfinished file in `deinit`; apart, so that `commit` can take `file` out of the whole.
-  private struct Cleanup: ~Copyable {
-    private let state: State
-    private final class State {
-      var path: String?
-      init(path: String?) { self.path = path }
-    }
-    init(path: String?) { state = State(path: path) }
-    func disarm() { state.path = nil }
-    func remove(_ path: String) { state.path = path }
-    deinit { if let path = state.path { unsafe unlink(path) } }
+  /// Removes the unfinished file in `deinit`; apart, so that `commit` can take `file` out of the whole. A class,
+  /// because a
+  /// private noncopyable struct with a `deinit` does not link across modules in optimised builds (Swift 6.3.1).
+  private final class Cleanup {
+    private var path: String?
+    init(path: String?) { self.path = path }
+    func disarm() { path = nil }
+    func remove(_ path: String) { self.path = path }
+    deinit { if let path { unsafe unlink(path) } }
   }
 }

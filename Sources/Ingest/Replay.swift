@@ -6,7 +6,8 @@ import Recording
 import Rings
 import Sinks
 
-/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of its own.
+/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of
+/// its own.
 struct Replay: ~Copyable {
   private let settings: ReplaySettings
   private let stop: StopFlag
@@ -19,6 +20,7 @@ struct Replay: ~Copyable {
   private(set) var gaps = 0
   private(set) var damagedFiles = 0
   private var complaints = 0
+  private var sentReader = MessageReader()
   private var unwanted = EventBatch(capacity: 64)
   private var unwantedTexts = TextTable()
 
@@ -87,7 +89,7 @@ struct Replay: ~Copyable {
 
   private mutating func play() throws(RecordingError) {
     var silence: Int64?
-    if let seconds = settings.longestSilenceSeconds { silence = Int64(min(seconds, 1e9) * 1e9) }
+    if let seconds = settings.longestSilenceSeconds { silence = max(1, Int64(min(seconds, 1e9) * 1e9)) }
     var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
     var count = 0
     while !stop.isDraining, let merged = merge.next() {
@@ -131,7 +133,7 @@ struct Replay: ~Copyable {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
+    case .sent: noteSent(merged)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
       gaps += 1
@@ -145,7 +147,7 @@ struct Replay: ~Copyable {
     let entry = merged.entry
     switch entry.kind {
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
+    case .sent: noteSent(merged)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.
@@ -155,6 +157,12 @@ struct Replay: ~Copyable {
       unwanted.removeAll()
     default: break
     }
+  }
+
+  /// What the client asked for decides where the server never told.
+  private mutating func noteSent(_ merged: MergedEntry) {
+    guard case .feedSetup(let channel, let setup)? = try? unsafe sentReader.read(merged.entry.payload) else { return }
+    decoder(merged).decoder.sent(setup, channel: channel)
   }
 
   /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.

@@ -10,6 +10,7 @@ package enum CommandTable {
   /// Runs the program with its arguments (without its own name) and gives its exit code.
   package static func run(_ words: [String]) -> ExitCode {
     let console = Console()
+    Signals.ignoreBrokenPipes()
     do throws(CommandFailure) {
       return try dispatch(words, console)
     } catch {

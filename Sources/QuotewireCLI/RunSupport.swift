@@ -16,7 +16,8 @@ enum RunOptions {
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
   static let interval = OptionSpec(
-    "interval", "SECONDS", "seconds between progress lines where there is no terminal\n(default: 10 with --stats, else none)")
+    "interval", "SECONDS",
+    "seconds between progress lines where there is no terminal\n(default: 10 with --stats, else none)")
   static let strict = OptionSpec("strict", "exit with 4 when anything was lost or malformed")
 
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> RunSettings {

@@ -37,8 +37,8 @@ struct CandleMarket {
     let it = universe.instruments[instrument]
     let base = unsafe texts.store.withText(it.symbol.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
     guard let id = texts.intern(base + attributes) else { throw .system("the table of symbols is full") }
-    self.init(
-      symbol: id, instrument: instrument, period: round == 0 ? period.seconds : Int64(60 + i) * 60, last: it.last, seconds)
+    let length = round == 0 ? period.seconds : Int64(60 + i) * 60
+    self.init(symbol: id, instrument: instrument, period: length, last: it.last, seconds)
   }
 
   init(symbol: TextID, instrument: Int, period: Int64, last: Int, _ seconds: Int64) {
@@ -76,7 +76,7 @@ extension Generator {
     add(Candle.self, bar.symbol, &batch) { c in
       c.index = SeriesClock.index(millis: bar.start * 1000, sequence: 0)
       c.time = bar.start * 1000
-      c.count = numericCast(bar.trades)
+      c.count = Int64(bar.trades)
       c.open = it.price(bar.open)
       c.high = it.price(bar.high)
       c.low = it.price(bar.low)
@@ -112,7 +112,7 @@ extension Generator {
       c.index = SeriesClock.index(millis: time, sequence: 0)
       c.time = time
       if run.flags.contains(.removeEvent) { return }
-      c.count = numericCast(count)
+      c.count = Int64(count)
       c.open = it.price(open)
       c.high = it.price(high)
       c.low = it.price(low)

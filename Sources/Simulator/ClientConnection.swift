@@ -204,6 +204,9 @@ final class ClientConnection {
 
   // MARK: What is to be sent
 
+  /// Events of this client that `stats` knows of.
+  private var eventsStated = 0
+
   private func advance(_ now: MonotonicNanos) {
     guard phase == .open else { return }
     links.endStall(now)
@@ -213,6 +216,8 @@ final class ClientConnection {
     greet()
     flushLive(now)
     play(now)
+    stats.add(.events, session.counters.events - eventsStated)
+    eventsStated = session.counters.events
     strikeIfDue(now)
     pump(now)
     if links.wantsDrop { return finish() }
@@ -248,12 +253,13 @@ final class ClientConnection {
       playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now)
       guard playback != nil else { return session.close(CloseCode.internalError.rawValue, "the recording is gone") }
     }
-    guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < Self.playbackTargetBytes else {
+    let target = links.isWaiting(for: faults) ? 1 : Self.playbackTargetBytes
+    guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < target else {
       hasMoreToPlay = true
       return
     }
     let refused = playback?.framesRefused ?? 0
-    let outcome = playback?.step(now, &session, &out, targetBytes: Self.playbackTargetBytes)
+    let outcome = playback?.step(now, &session, &out, targetBytes: target)
     stats.add(.framesUnreadable, (playback?.framesRefused ?? 0) - refused)
     switch outcome {
     case .more?: hasMoreToPlay = true

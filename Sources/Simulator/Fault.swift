@@ -19,6 +19,9 @@ package struct Fault: Sendable, Equatable {
     case close
     case closeChannel = "close-channel"
     case pairs
+
+    /// Kinds that strike after a number of data messages.
+    static let counting: [Kind] = [.unauthorizedLate, .dropTCP, .stall, .fullSwitch, .bye, .close, .closeChannel]
   }
 
   package let kind: Kind
@@ -78,10 +81,9 @@ package struct Fault: Sendable, Equatable {
       return
     }
     let halves = item.split(separator: ":", omittingEmptySubsequences: false)
-    let takesAfter: [Kind] = [.unauthorizedLate, .dropTCP, .stall, .fullSwitch, .bye, .close, .closeChannel]
     let limit = kind == .close ? 4999 : 1_000_000
     switch (halves.count, halves.first, Int(halves.last ?? "")) {
-    case (2, "after", let n?) where takesAfter.contains(kind) && (0...1_000_000_000).contains(n): after = n
+    case (2, "after", let n?) where Kind.counting.contains(kind) && (0...1_000_000_000).contains(n): after = n
     case (2, "seconds", let n?) where kind == .stall && (1...86_400).contains(n): number = n
     case (2, "every", let n?) where (kind == .duplicate || kind == .garbage) && n >= 1: number = n
     case (2, "seed", let n?) where (kind == .reorderConfig || kind == .garbage) && n >= 0: seed = UInt64(n)

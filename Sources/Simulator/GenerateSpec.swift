@@ -2,8 +2,8 @@ package import Market
 
 /// What the generator shall make, read from text such as `seed=1,symbols=500,rate=2000,mix=Quote:80/Trade:20`.
 ///
-/// The text of a spec is whole and canonical: it names the generator's version and every key, and reading it again gives
-/// an equal spec. A recording's manifest stores it.
+/// The text of a spec is whole and canonical: it names the generator's version and every key, and reading it again
+/// gives an equal spec. A recording's manifest stores it.
 package struct GenerateSpec: Sendable, Equatable {
   /// The generator's version. Any change of what a spec gives makes a new one.
   package static let version = 1
@@ -55,7 +55,7 @@ package struct GenerateSpec: Sendable, Equatable {
     ("symbols", "1…200000", "number of symbols"),
     ("rate", "1…10000000", "events a second"),
     ("mix", "Type:weight/…", "event types and their weights, or “all” for every type"),
-    ("duration", "500ms, 10s, 2m, forever", "simulated time"),
+    ("duration", "500ms, 10s, 2m, forever", "simulated time; without it 10s, or forever for a live server"),
     ("burst", "1…100", "factor of the rate in the first tenth of the time; the sixth tenth is quiet; 1 = even"),
     ("zipf", "0…3", "exponent of the symbols' popularity; 0 = all alike"),
     ("nan", "0…1", "share of the doubles that are NaN; a hundredth of it is infinite"),
@@ -66,7 +66,9 @@ package struct GenerateSpec: Sendable, Equatable {
     ("preset", "normal, hostile", "hostile: malformed messages, odd configurations, errors among the data"),
   ]
 
-  package init(_ text: String) throws(SimulatorError) {
+  /// - Parameter endless: what a spec without `duration` means: no end, as for a live server, or ten seconds.
+  package init(_ text: String, endless: Bool = false) throws(SimulatorError) {
+    if endless { durationMillis = nil }
     let spec = try SpecText(text, name: "generate", known: Self.table.map(\.key))
     for (key, value) in spec.items { try take(key, value, spec) }
     if candleSymbols == 0 && mix.contains(where: { $0.type == .candle }) {

@@ -17,6 +17,11 @@ struct LinkFaults {
     if let end = stalledUntil, now >= end { stalledUntil = nil }
   }
 
+  /// Whether a fault that counts data messages has still to strike: then nothing may be made ahead of what was sent.
+  func isWaiting(for plan: FaultPlan) -> Bool {
+    Fault.Kind.counting.contains { plan.has($0) && !struck.contains($0) }
+  }
+
   /// Whether a fault with `after` strikes now, which it does once.
   mutating func strikes(_ fault: Fault?) -> Fault? {
     guard let fault, dataMessages >= fault.after, struck.insert(fault.kind).inserted else { return nil }
@@ -59,7 +64,7 @@ extension ClientConnection {
 
   private func closeNow(_ code: UInt16, _ reason: String) {
     out = MessageQueue()
-    session.close(code, reason)
+    session.close(code, reason, overrides: true)
   }
 }
 

@@ -24,6 +24,7 @@ struct CSVBody: SinkBody, ~Copyable {
     for name in EventType.allCases.map({ $0.name + ".csv" }) + [Self.gapFile] {
       try FileSeries.check(directory + "/" + name, rotates: spec.rotation.isOn, force: force)
     }
+    try FileSeries.probe(directory + "/" + Self.gapFile)
   }
 
   mutating func append(_ event: EventRef, _ texts: TextStore) {
@@ -70,9 +71,12 @@ struct CSVBody: SinkBody, ~Copyable {
   }
 
   mutating func finish() throws(SinkFailure) {
+    // One file that cannot be completed takes none of the others with it.
+    var failure: IOError?
     for file in files + [gaps] {
-      do { try file?.series.complete() } catch { throw .io(error) }
+      do { try file?.series.finish() } catch { failure = failure ?? error }
     }
+    if let failure { throw .io(failure) }
   }
 }
 

@@ -19,6 +19,7 @@ struct NDJSONBody: SinkBody, ~Copyable {
     }
     try Directory.create(Directory.parent(of: file))
     try FileSeries.check(file, rotates: spec.rotation.isOn, force: force)
+    try FileSeries.probe(file)
     series = FileSeries(file, rotation: spec.rotation, force: force)
   }
 
@@ -46,6 +47,6 @@ struct NDJSONBody: SinkBody, ~Copyable {
   }
 
   mutating func finish() throws(SinkFailure) {
-    do { try series?.complete() } catch { throw .io(error) }
+    do { try series?.finish() } catch { throw .io(error) }
   }
 }

@@ -2,7 +2,8 @@
 #define QW_OS_H
 #include <stdint.h>
 
-/* Clocks of clock_gettime in nanoseconds: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID. */
+/* Clocks of clock_gettime in nanoseconds: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+   CLOCK_THREAD_CPUTIME_ID. */
 int64_t qw_wall_nanos(void);
 int64_t qw_monotonic_nanos(void);
 int64_t qw_process_cpu_nanos(void);
@@ -32,6 +33,7 @@ int64_t qw_peak_resident_bytes(void);
 /* eventfd(2), non-blocking and close-on-exec; -1 and errno on failure. */
 int qw_eventfd(void);
 
-/* Installs `on_signal` for SIGINT and SIGTERM and ignores SIGPIPE. The handler may only do what is async-signal-safe. */
+/* Installs `on_signal` for SIGINT and SIGTERM and ignores SIGPIPE. The handler may only do what is
+   async-signal-safe. */
 void qw_install_signals(void (*_Nonnull on_signal)(int));
 #endif
