@@ -24,23 +24,12 @@ package struct FeedDecoder: ~Copyable {
   /// Forgets all channels, for a new connection.
   package mutating func reset() { rows.channels.removeAll(keepingCapacity: true) }
 
+  /// Takes note of a FEED_SETUP that was sent: its field lists hold for types of which no FEED_CONFIG tells.
+  package mutating func sent(_ setup: FeedSetup, channel: Int) { rows.request(setup, channel: channel) }
+
   /// Format and period of a channel as merged so far; nil for an unknown channel.
   package func configuration(channel: Int) -> (aggregationPeriod: Double?, dataFormat: DataFormat?)? {
     rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }
-  }
-
-  /// Takes a message that we sent, for replays: the fields that a FEED_SETUP asked for are those of its channel until a
-  /// FEED_CONFIG names others. Everything else that we send changes nothing here.
-  package mutating func takeSent(_ payload: UnsafeRawBufferPointer) {
-    let start: StaticString = "{\"type\":\"FEED_SETUP\""
-    let count = start.utf8CodeUnitCount
-    guard payload.count > count,
-      unsafe payload.prefix(count).elementsEqual(UnsafeBufferPointer(start: start.utf8Start, count: count))
-    else { return }
-    let message = try? unsafe scanner.scan(payload) { cursor throws(JSONError) in
-      try? MessageReader.read(&cursor)
-    }
-    if case .feedSetup(let channel, let setup)? = message { rows.request(setup, channel: channel) }
   }
 
   /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush`

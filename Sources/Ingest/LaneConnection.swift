@@ -31,8 +31,10 @@ extension Lane {
         userAgent: settings.userAgent, stop: stop.wakeup)
     } catch {
       if stop.isDraining { return .drained }
-      guard error.helpsToReconnect || error.isPassing else { return .refused("\(error)") }
-      return .lost(.connectionLost, "\(error)", stood: false)
+      var why = "\(error)"
+      if case .webSocket = error { why = "no WebSocket at \(settings.url): \(error); check --url" }
+      guard error.helpsToReconnect || error.isPassing else { return .refused(why) }
+      return .lost(.connectionLost, why, stood: false)
     }
     do {
       if let token = try settings.token.read() { session.updateToken(token, now: .now()) }
@@ -201,7 +203,7 @@ extension LinkError {
   /// Whether the failure is of this moment (nobody listens, no route) and not an answer of the feed.
   var isPassing: Bool {
     switch self {
-    case .io(.notConnected), .io(.unknownHost), .io(.timedOut), .io(.system), .ended: true
+    case .io(.notConnected), .io(.unknownHost), .io(.timedOut), .io(.system), .ended, .endedInHandshake: true
     default: false
     }
   }

@@ -20,13 +20,12 @@ struct Replay: ~Copyable {
   private(set) var gaps = 0
   private(set) var damagedFiles = 0
   private var complaints = 0
+  private var sentReader = MessageReader()
   private var unwanted = EventBatch(capacity: 64)
   private var unwantedTexts = TextTable()
 
   /// Sentences about malformed messages that are said.
   static let maximumComplaints = 20
-  /// Longest wait between looks for room while conflation holds events back, in nanoseconds.
-  static let settleNanos: Int64 = 10_000_000
   /// Files that one replay merges.
   static let maximumFiles = 512
 
@@ -59,9 +58,6 @@ struct Replay: ~Copyable {
     self.pipeline = pipeline
     guard settings.files.count <= Self.maximumFiles else {
       throw RunFailure(.usage, "a replay merges at most \(Self.maximumFiles) files, not \(settings.files.count)")
-    }
-    if case .factor(let factor) = settings.speed, !(factor > 0 && factor.isFinite) {
-      throw RunFailure(.usage, "the speed of a replay is a number above 0, not \(factor)")
     }
     for path in settings.files {
       do throws(IOError) { maps.append(MappedRecording(try MappedFile(path))) } catch {
@@ -114,12 +110,9 @@ struct Replay: ~Copyable {
 
   /// False when the run is asked to end meanwhile.
   private func waitUntil(_ due: MonotonicNanos) -> Bool {
-    while true {
-      if due <= .now() { return !stop.isDraining }
-      pipeline.settle()
-      let turn = pipeline.holdsBack ? MonotonicNanos.now().advanced(byNanos: Self.settleNanos) : due
-      guard (try? stop.wakeup.wait(until: min(due, turn))) == false else { return false }
-    }
+    if due <= .now() { return !stop.isDraining }
+    pipeline.settle()
+    return (try? stop.wakeup.wait(until: due)) == false
   }
 
   private mutating func decoder(_ merged: MergedEntry) -> ReplayDecoder {
@@ -140,7 +133,7 @@ struct Replay: ~Copyable {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
+    case .sent: noteSent(merged)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
       gaps += 1
@@ -154,7 +147,7 @@ struct Replay: ~Copyable {
     let entry = merged.entry
     switch entry.kind {
     case .sessionStart: decoder(merged).decoder.reset()
-    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
+    case .sent: noteSent(merged)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.
@@ -164,6 +157,12 @@ struct Replay: ~Copyable {
       unwanted.removeAll()
     default: break
     }
+  }
+
+  /// What the client asked for decides where the server never told.
+  private mutating func noteSent(_ merged: MergedEntry) {
+    guard case .feedSetup(let channel, let setup)? = try? unsafe sentReader.read(merged.entry.payload) else { return }
+    decoder(merged).decoder.sent(setup, channel: channel)
   }
 
   /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.

@@ -67,7 +67,7 @@ package struct WebSocketLink: ~Copyable {
           return
         }
       } catch { throw .webSocket(error) }
-      if atEnd { throw .ended }
+      if atEnd { throw .endedInHandshake(subject: "\(url.endpoint)") }
       do throws(IOError) {
         switch try readSome(&stream, &buffer) {
         case .bytes: continue
@@ -175,12 +175,16 @@ package enum LinkError: Error, CustomStringConvertible {
   case webSocket(WebSocketError)
   /// The peer ended the connection without a Close frame.
   case ended
+  /// The peer ended the connection instead of answering the opening handshake.
+  case endedInHandshake(subject: String)
 
   package var description: String {
     switch self {
     case .io(let error): error.description
     case .webSocket(let error): error.description
     case .ended: "the peer ended the connection without a Close frame"
+    case .endedInHandshake(let subject):
+      "\(subject) ended the connection during the WebSocket handshake; is it the right port, and wss:// or ws:// as it wants?"
     }
   }
 
@@ -189,7 +193,7 @@ package enum LinkError: Error, CustomStringConvertible {
     switch self {
     case .io(let error): error.helpsToReconnect
     case .webSocket(let error): error.reconnectingMayHelp
-    case .ended: true
+    case .ended, .endedInHandshake: true
     }
   }
 }

@@ -121,10 +121,23 @@ enum ConvertCommand {
         return reader.verdict
       }
       try out.commit()
-      return verdict == .clean ? .done : .failed
+      return tell(verdict, input)
     } catch let error as RecordingError {
       throw CommandFailure("\(input): \(error)")
     } catch { throw CommandFailure("\(error)") }
+  }
+
+  /// Says what of the input is not in the output.
+  private static func tell(_ verdict: RecordingVerdict?, _ input: String) -> ExitCode {
+    switch verdict {
+    case .torn(_, let bytes)? where bytes > 0:
+      Console().say("\(input): its last \(bytes) bytes are no whole entry (a crash?); everything before was converted")
+    case .corrupt(let at)?:
+      Console().say("\(input): damaged from byte \(at) on; what could be read was converted. See 'quotewire inspect'")
+      return .failed
+    default: break
+    }
+    return .done
   }
 
   private static func copyFrames(_ reader: inout RecordingReader, _ out: inout PendingFile) throws {

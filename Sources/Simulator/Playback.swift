@@ -30,6 +30,7 @@ struct Playback: ~Copyable {
   private final class LaneDecoder {
     var decoder = FeedDecoder()
     var batch = EventBatch(capacity: Playback.batchRecords)
+    var sentReader = MessageReader()
   }
 
   private final class TextBox {
@@ -101,7 +102,11 @@ struct Playback: ~Copyable {
     }
     guard let lane = lanes[entry.lane] else { return }
     if entry.kind == .sessionStart { return lane.decoder.reset() }
-    if entry.kind == .sent { return unsafe lane.decoder.takeSent(entry.payload) }
+    if entry.kind == .sent {
+      // What the client asked for decides where the server never told.
+      guard case .feedSetup(let channel, let setup)? = try? unsafe lane.sentReader.read(entry.payload) else { return }
+      return lane.decoder.sent(setup, channel: channel)
+    }
     let texts = self.texts
     let store = texts.table.store
     lane.batch.removeAll()

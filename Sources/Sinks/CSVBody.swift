@@ -24,6 +24,7 @@ struct CSVBody: SinkBody, ~Copyable {
     for name in EventType.allCases.map({ $0.name + ".csv" }) + [Self.gapFile] {
       try FileSeries.check(directory + "/" + name, rotates: spec.rotation.isOn, force: force)
     }
+    try FileSeries.probe(directory + "/" + Self.gapFile)
   }
 
   mutating func append(_ event: EventRef, _ texts: TextStore) {

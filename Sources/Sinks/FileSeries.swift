@@ -55,6 +55,12 @@ final class FileSeries {
     }
   }
 
+  /// Finds out now, and not at the first event, whether a file can be written beside `path`.
+  static func probe(_ path: String) throws(IOError) {
+    let probe = try PendingFile(path, force: true)
+    probe.discard()
+  }
+
   /// Whether a name in the folder is that of some file of a rotated series.
   private static func isFile(_ found: String, of path: String) -> Bool {
     let own = path.split(separator: "/").last.map(String.init) ?? path

@@ -19,6 +19,7 @@ struct NDJSONBody: SinkBody, ~Copyable {
     }
     try Directory.create(Directory.parent(of: file))
     try FileSeries.check(file, rotates: spec.rotation.isOn, force: force)
+    try FileSeries.probe(file)
     series = FileSeries(file, rotation: spec.rotation, force: force)
   }
 

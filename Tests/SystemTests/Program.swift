@@ -29,7 +29,10 @@ final class Program {
   private static let strangers: ClosedRange<Int32> = 3...255
 
   /// Starts a program. It sees a few variables of ours and those in `environment`, and no descriptor of ours.
-  init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+  /// - Parameter outputFile: where its standard output goes; nil for a file of our own.
+  init(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:], outputFile: String? = nil
+  ) throws {
     folder = TemporaryFolder()
     words = ([path.split(separator: "/").last.map { String($0) } ?? path] + arguments).joined(separator: " ")
     var actions = unsafe posix_spawn_file_actions_t()
@@ -37,7 +40,7 @@ final class Program {
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    unsafe posix_spawn_file_actions_addopen(&actions, 1, folder.file("output"), flags, 0o600)
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, outputFile ?? folder.file("output"), flags, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, folder.file("errors"), flags, 0o600)
     for descriptor in Self.strangers { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
     var variables = environment
@@ -105,8 +108,10 @@ func quotewire(
 }
 
 /// Starts `quotewire` and lets it run.
-func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Program {
-  try Program(try Built.quotewire(), arguments, environment: environment)
+func start(
+  _ arguments: [String], environment: [String: String] = [:], outputFile: String? = nil
+) throws -> Program {
+  try Program(try Built.quotewire(), arguments, environment: environment, outputFile: outputFile)
 }
 
 /// A `quotewire serve` that clients can come to.
