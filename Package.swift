@@ -51,7 +51,7 @@ let package = Package(
     // 5
     module(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
-    module("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module(
       "QuotewireCLI",
@@ -69,13 +69,14 @@ let package = Package(
     tests("RecordingTests", ["Recording", "Bytes"]),
     tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
     tests("IOTests", ["IO", "Bytes"]),
-    tests("DXLinkTests", ["DXLink", "Market", "JSON", "Bytes"]),
-    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats"]),
+    tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
+    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
-    tests("SimulatorTests", ["Simulator", "DXLink", "Market", "Bytes", "JSON"]),
-    tests("CLITests", ["QuotewireCLI"]),
+    tests("SimulatorTests", ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests(
+      "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

@@ -71,7 +71,8 @@ extension NumberText {
       exponent &+= unsafe text[1] == 0x2D ? -value : value
     }
 
-    /// Java chooses among decimals of at least two digits, so the least values, whose shortest form has one, get the nearest
+    /// Java chooses among decimals of at least two digits, so the least values, whose shortest form has one, get the
+    /// nearest
     /// with two: 4.9E-324 where 5e-324 would do. Above 20 units two digits are no nearer than one.
     mutating func takeTwoDigits(ofSubnormal value: Double) {
       guard value.bitPattern <= 20, digits < 10 else { return }

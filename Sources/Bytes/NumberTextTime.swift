@@ -3,7 +3,8 @@
 extension NumberText {
   /// Days since 1970-01-01 as year, month and day of the proleptic Gregorian calendar.
   ///
-  /// Counted in years that begin in March, so that the leap day is a year's last, and in eras of 400 years, which all have
+  /// Counted in years that begin in March, so that the leap day is a year's last, and in eras of 400 years, which all
+  /// have
   /// 146,097 days.
   package static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int, day: Int) {
     // 0000-03-01 is 719,468 days before 1970-01-01.

@@ -55,7 +55,7 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     let lower = value.lowercased()
     switch key {
     case "": return period(lower)
-    case "price": return choice(lower, [("last", "last"), ("bid", "bid"), ("ask", "ask"), ("mark", "mark"), ("settlement", "s")])
+    case "price": return choice(lower, priceTypes)
     case "a": return choice(lower, [("midnight", "m"), ("session", "s")])
     case "tho": return lower == "true" || lower == "false" ? lower : nil
     case "pl": return number(lower)
@@ -63,7 +63,12 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Types by full name, with the short form that goes on the wire. A beginning of the name stands for the first that fits.
+  private static let priceTypes: [(name: String, short: String)] = [
+    ("last", "last"), ("bid", "bid"), ("ask", "ask"), ("mark", "mark"), ("settlement", "s"),
+  ]
+
+  /// Types by full name, with the short form that goes on the wire. The beginning of a name stands for the first that
+  /// fits.
   private static let periodTypes: [(name: String, short: String)] = [
     ("tick", "t"), ("second", "s"), ("minute", "m"), ("hour", "h"), ("day", "d"), ("week", "w"), ("month", "mo"),
     ("optexp", "o"), ("year", "y"), ("volume", "v"), ("price", "p"), ("price_momentum", "pm"), ("price_renko", "pr"),

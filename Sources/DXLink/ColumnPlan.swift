@@ -20,8 +20,9 @@ struct ColumnOp {
 
 /// The ops of a type: for all names that it knows on the wire, second names included.
 ///
-/// Names are compared as bytes; the search begins where the last one ended, because peers keep the order of fields.
-struct FieldKeys {
+/// Names are compared as bytes; the search begins where the last one ended, because peers keep the order of fields. A
+/// class, so that a row's way through it copies one reference and not five arrays.
+final class FieldKeys {
   let type: EventType
   let typeName: [UInt8]
   let codes: [CodeNames]
@@ -122,6 +123,8 @@ struct FeedChannel {
   var dataFormat: DataFormat?
   /// Plans by `EventType.index`; until a FEED_CONFIG names a type, that of the fields which were asked for.
   var plans: [ColumnPlan]
+  /// Types that a FEED_CONFIG named, by index.
+  private var typesTold: UInt32 = 0
 
   init(_ number: Int, requested: [ColumnPlan]) {
     self.number = number
@@ -133,6 +136,15 @@ struct FeedChannel {
     dataFormat = config.dataFormat ?? dataFormat
     for list in config.eventFields {
       guard let type = EventType(name: list.typeName) else { continue }
+      plans[type.index] = ColumnPlan(list.names, keys[type.index])
+      typesTold |= 1 << UInt32(type.index)
+    }
+  }
+
+  /// What the client asked for on this channel; a FEED_CONFIG before or after it counts more.
+  mutating func request(_ setup: FeedSetup, _ keys: [FieldKeys]) {
+    for list in setup.acceptEventFields {
+      guard let type = EventType(name: list.typeName), typesTold & 1 << UInt32(type.index) == 0 else { continue }
       plans[type.index] = ColumnPlan(list.names, keys[type.index])
     }
   }

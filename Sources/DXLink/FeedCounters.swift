@@ -1,6 +1,7 @@
 package import Market
 
-/// What a decoder has seen since it was made. A frame that was refused as a whole counts in `frames` and `framesRefused` only.
+/// What a decoder has seen since it was made. A frame that was refused as a whole counts in `frames` and
+/// `framesRefused` only.
 package struct FeedCounters: Sendable {
   /// Messages of all types.
   package internal(set) var frames = 0
@@ -84,7 +85,7 @@ package struct RowTrouble: Equatable, Sendable, CustomStringConvertible {
     case .nestedValue: "an object or array where a plain value belongs"
     case .noSymbol: "no eventSymbol"
     case .noRoomForSymbol: "the table of texts is full"
-    case .unevenSection: "the number of values is no multiple of the field list's length; all rows of the section dropped"
+    case .unevenSection: "the count of values is no multiple of the field list's length; the section is dropped"
     case .noType: "an object without eventType"
     case .notAPair: "data that are neither a type name with its values nor an object"
     }

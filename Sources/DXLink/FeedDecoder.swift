@@ -1,13 +1,13 @@
 import JSON
 package import Market
 
-/// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by themselves,
-/// so that a recording decodes as the live connection did.
+/// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by
+/// themselves, so that a recording decodes as the live connection did.
 ///
 ///     {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53],"Trade",["AAPL",231.53,100.0]]}
 ///
-/// Invariant: a frame gives all of its good rows in their order, or, when its JSON is malformed anywhere, none. When the
-/// batch fills up in mid-frame the rest of the frame is validated before the first events are handed on.
+/// Invariant: a frame gives all of its good rows in their order, or, when its JSON is malformed anywhere, none. When
+/// the batch fills up in mid-frame the rest of the frame is validated before the first events are handed on.
 package struct FeedDecoder: ~Copyable {
   private var scanner: Scanner
   private var rows: FrameReader
@@ -29,8 +29,22 @@ package struct FeedDecoder: ~Copyable {
     rows.channels.first { $0.number == channel }.map { ($0.aggregationPeriod, $0.dataFormat) }
   }
 
-  /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush` is
-  /// called when the batch is full and must make room for an event at least.
+  /// Takes a message that we sent, for replays: the fields that a FEED_SETUP asked for are those of its channel until a
+  /// FEED_CONFIG names others. Everything else that we send changes nothing here.
+  package mutating func takeSent(_ payload: UnsafeRawBufferPointer) {
+    let start: StaticString = "{\"type\":\"FEED_SETUP\""
+    let count = start.utf8CodeUnitCount
+    guard payload.count > count,
+      unsafe payload.prefix(count).elementsEqual(UnsafeBufferPointer(start: start.utf8Start, count: count))
+    else { return }
+    let message = try? unsafe scanner.scan(payload) { cursor throws(JSONError) in
+      try? MessageReader.read(&cursor)
+    }
+    if case .feedSetup(let channel, let setup)? = message { rows.request(setup, channel: channel) }
+  }
+
+  /// Reads one frame. `payload` has `Padding` around it; `receivedNanos` is wall time and goes into each event. `flush`
+  /// is called when the batch is full and must make room for an event at least.
   ///
   /// An error leaves the batch as it was: nothing of the frame counts as decoded.
   package mutating func decode(

@@ -183,10 +183,16 @@ struct FrameReader: ~Copyable {
     }
   }
 
+  /// A FEED_SETUP that the client sent on a channel.
+  mutating func request(_ setup: FeedSetup, channel: Int) {
+    guard let slot = slot(channel) else { return }
+    channels[slot].request(setup, keys)
+  }
+
   // MARK: Room
 
-  /// Room for an event whose first value, or object, stands at the cursor. `width` is the section's; 0 for objects. Nil when
-  /// `keyRepeats` is set, else because the number of the section's values is no multiple of its width.
+  /// Room for an event whose first value, or object, stands at the cursor. `width` is the section's; 0 for objects. Nil
+  /// when `keyRepeats` is set, else because the number of the section's values is no multiple of its width.
   mutating func claim(
     _ type: EventType, _ cursor: Cursor, width: Int, _ batch: inout EventBatch, _ flush: (inout EventBatch) -> Void
   ) throws(JSONError) -> UnsafeMutableRawPointer? {

@@ -2,8 +2,8 @@ import Bytes
 import JSON
 import Market
 
-// FEED_DATA's `data`: COMPACT pairs of a type name and a flat array of values, or FULL objects. The form is told by each
-// element itself, whatever the FEED_CONFIG said: servers have been seen to switch without a word.
+// FEED_DATA's `data`: COMPACT pairs of a type name and a flat array of values, or FULL objects. The form is told by
+// each element itself, whatever the FEED_CONFIG said: servers have been seen to switch without a word.
 
 extension FrameReader {
   /// Reads the array at the cursor. When `keyRepeats` is set on return the frame must be read again.

@@ -1,7 +1,7 @@
 package import Bytes
 
-/// How fast subscriptions may be told. The defaults are what is known to work with public servers: messages of 8 KiB and
-/// 200 items, 2,000 items a second.
+/// How fast subscriptions may be told. The defaults are what is known to work with public servers: messages of 8 KiB
+/// and 200 items, 2,000 items a second.
 package struct Pace: Sendable, Equatable {
   package var maximumBytes: Int
   package var maximumItems: Int

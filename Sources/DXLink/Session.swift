@@ -1,7 +1,7 @@
 package import Bytes
 
-/// The client's side of a connection as a state machine: what happened goes in, what to do comes out. Owns no socket and no
-/// clock; times are passed in and never go back.
+/// The client's side of a connection as a state machine: what happened goes in, what to do comes out. Owns no socket
+/// and no clock; times are passed in and never go back.
 ///
 ///     idle ─connected─► setupSent ─SETUP─► authWait ─UNAUTHORIZED: AUTH─► authenticating ─AUTHORIZED─┐
 ///                          └──────────────────┴──────AUTHORIZED──────────────────────────────────────┴► authorized
@@ -162,7 +162,8 @@ package struct ErrorLog: Sendable {
   mutating func add(_ notice: ErrorNotice, channel: Int) {
     count += 1
     if kept.count == ProtocolLimits.keptErrors { kept.removeFirst() }
-    kept.append(Entry(channel: channel, notice: ErrorNotice(code: Self.cut(notice.code), message: Self.cut(notice.message))))
+    let short = ErrorNotice(code: Self.cut(notice.code), message: Self.cut(notice.message))
+    kept.append(Entry(channel: channel, notice: short))
   }
 
   private static func cut(_ text: String) -> String {

@@ -38,7 +38,7 @@ extension SessionFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unsupportedProtocol(let text):
-      "the server does not speak our protocol version (UNSUPPORTED_PROTOCOL: \(text)); check the URL or update quotewire"
+      "the server does not speak our version of the protocol (UNSUPPORTED_PROTOCOL: \(text)); check --url"
     case .tokenNeeded: "the server wants a token; give one with --token-env VAR or --token-file FILE"
     case .tokenRefused:
       "the server refused the token; get a fresh one and give it with --token-env VAR or --token-file FILE"

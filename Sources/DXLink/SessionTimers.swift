@@ -38,7 +38,7 @@ extension Session {
     channelState = .waiting(until: now.advanced(bySeconds: options.channelBackOffSeconds * Double(channelAttempt)))
   }
 
-  /// FEED_SETUP with the field lists of all types that the channel was not told yet. A later one adds to an earlier one.
+  /// FEED_SETUP with the field lists of all types that the channel was not told yet. A later one adds to the first.
   private mutating func sendFeedSetup(_ now: MonotonicNanos) {
     let types = book.wantedTypes.filter { typesTold & 1 << UInt32($0.index) == 0 }
     for type in types { typesTold |= 1 << UInt32(type.index) }

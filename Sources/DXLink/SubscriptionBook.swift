@@ -1,8 +1,8 @@
 package import Bytes
 package import Market
 
-/// One wish: events of a type for a symbol. Identity is type, symbol and source; `fromTime` belongs to it but is no part
-/// of its identity.
+/// One wish: events of a type for a symbol. Identity is type, symbol and source; `fromTime` belongs to it but is no
+/// part of its identity.
 package struct Subscription: Hashable, Sendable {
   package var type: EventType
   package var symbol: String
@@ -43,8 +43,8 @@ package enum SubscriptionRefusal: Error, Equatable, Sendable, CustomStringConver
 
 /// What is wanted of a feed channel against what the server was told, and the messages that make the two equal.
 ///
-/// Every change of a wish marks its entry; a chunk takes marked entries in the order of the marks and compares. So a wish
-/// that was added and removed again costs nothing, and each entry stands at most once in a message.
+/// Every change of a wish marks its entry; a chunk takes marked entries in the order of the marks and compares. So a
+/// wish that was added and removed again costs nothing, and each entry stands at most once in a message.
 ///
 /// Invariant: an entry that is neither wanted, told nor marked is free; `slots` finds exactly the others.
 package struct SubscriptionBook: ~Copyable {
@@ -176,8 +176,8 @@ package struct SubscriptionBook: ~Copyable {
     }
   }
 
-  /// Appends one FEED_SUBSCRIPTION of at most `maximumBytes` and `maximumItems`, but of one item at least, and regards the server as told. Gives the
-  /// number of changes in it; 0 when nothing is left to say and nothing was appended.
+  /// Appends one FEED_SUBSCRIPTION of at most `maximumBytes` and `maximumItems`, but of one item at least, and regards
+  /// the server as told. Gives the number of changes in it; 0 when nothing is left to say and nothing was appended.
   package mutating func writeChunk(
     channel: Int, maximumBytes: Int, maximumItems: Int, to out: inout ByteWriter
   ) -> Int {

@@ -2,8 +2,8 @@ import Bytes
 import JSON
 import Market
 
-// One value of the wire into its place in an event. Kinds are decided by token, never by column: a double may come as the
-// string "NaN" in any row.
+// One value of the wire into its place in an event. Kinds are decided by token, never by column: a double may come as
+// the string "NaN" in any row.
 
 extension FrameReader {
   /// Reads the value at the cursor into the event, or passes it and says why the row is malformed.

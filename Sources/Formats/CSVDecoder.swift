@@ -2,7 +2,8 @@ import Bytes
 import JSON
 package import Market
 
-/// Events of one type from CSV: what `CSVEncoder` writes, and CSV of others whose header names fields of the schema in any
+/// Events of one type from CSV: what `CSVEncoder` writes, and CSV of others whose header names fields of the schema in
+/// any
 /// order. Takes bytes in blocks of any size; does no I/O.
 ///
 ///     while let block = next() {

@@ -2,13 +2,15 @@ package import Bytes
 package import Market
 package import Rings
 
-/// Events of one type as CSV (RFC 4180): a header line with the names of the schema's fields and `receivedNanos`, then a
+/// Events of one type as CSV (RFC 4180): a header line with the names of the schema's fields and `receivedNanos`, then
+/// a
 /// row an event.
 ///
 ///     eventSymbol,eventTime,sequence,…,bidPrice,bidSize,…,askSize,receivedNanos
 ///     AAPL,0,0,…,171.25,300.0,…,500.0,1772461800125000000
 ///
-/// Lines end in LF. A text is quoted where it holds a comma, a quote, CR or LF, begins or ends with a blank, or is empty:
+/// Lines end in LF. A text is quoted where it holds a comma, a quote, CR or LF, begins or ends with a blank, or is
+/// empty:
 /// an empty field is null, `""` the empty text.
 package struct CSVEncoder: Sendable {
   /// How NaN, the feed's "not available", is written.
@@ -53,7 +55,6 @@ package struct CSVEncoder: Sendable {
     out.append(0x0A)
   }
 
-  @inline(__always)
   private func appendField(
     _ event: EventRef, _ step: RowPlan.Step, _ texts: TextStore, _ bytes: UnsafeRawBufferPointer,
     _ out: inout ByteWriter
@@ -78,7 +79,6 @@ package struct CSVEncoder: Sendable {
     }
   }
 
-  @inline(__always)
   private func appendDouble(_ value: Double, _ out: inout ByteWriter) {
     if value.isFinite {
       out.append(shortest: value)

@@ -28,7 +28,8 @@ struct CSVSplitter {
 
   var isInQuotes: Bool { state == .quoted }
 
-  /// Looks through the bytes from `start` on; gives the offset of the line break that ends the record, nil where it has not
+  /// Looks through the bytes from `start` on; gives the offset of the line break that ends the record, nil where it
+  /// has not
   /// come yet. The next call goes on at the end of these bytes.
   mutating func findEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     var i = start
@@ -67,7 +68,8 @@ struct CSVSplitter {
     state = .bare
   }
 
-  /// The fields of a record that `findEnd` found no fault with, without its line break; doubled quotes are made single in
+  /// The fields of a record that `findEnd` found no fault with, without its line break; doubled quotes are made single
+  /// in
   /// place. Gives the number of fields, of which at most `limit` are kept.
   static func split(_ record: UnsafeMutableRawBufferPointer, _ fields: inout [Field], limit: Int) -> Int {
     fields.removeAll(keepingCapacity: true)

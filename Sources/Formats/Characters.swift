@@ -17,7 +17,6 @@ struct UTF8Unit {
     }
   }
 
-  @inline(__always)
   func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
     unsafe withUnsafeBytes(of: word.littleEndian) { b in unsafe body(UnsafeRawBufferPointer(rebasing: b[..<count])) }
   }

@@ -34,7 +34,8 @@ package enum FormatError: Error, Equatable, CustomStringConvertible {
       "line \(line): longer than \(limit) bytes; is a line break or a closing quote missing?"
     case .unterminatedQuote(let line): "line \(line): the text ends within a quoted field"
     case .misplacedQuote(let line):
-      "line \(line): a quote stands inside an unquoted field or text behind a closing quote; quote the field, double its quotes"
+      "line \(line): a quote stands inside an unquoted field or text behind a closing quote; "
+        + "quote the field, double its quotes"
     case .noSymbolColumn(let line): "line \(line): the header has no column eventSymbol"
     case .duplicateColumn(let line, let name): "line \(line): the header has the column \(name) twice"
     case .tooManyColumns(let line, let limit): "line \(line): the header has more than \(limit) columns"

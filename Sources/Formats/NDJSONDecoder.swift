@@ -2,7 +2,8 @@ import Bytes
 import JSON
 package import Market
 
-/// Events and gap marks from NDJSON: what `NDJSONEncoder` and `GapRow` write, and lines of others with dxLink's names, keys
+/// Events and gap marks from NDJSON: what `NDJSONEncoder` and `GapRow` write, and lines of others with dxLink's names,
+/// keys
 /// in any order, fields left out. Takes bytes in blocks of any size, as `CSVDecoder` does; does no I/O.
 package struct NDJSONDecoder: ~Copyable {
   package struct Limits: Sendable {
@@ -34,7 +35,8 @@ package struct NDJSONDecoder: ~Copyable {
   /// Says that there are no more bytes: a last line without its line break counts.
   package mutating func finish() { buffer.finish() }
 
-  /// Decodes until the batch is full, a gap mark comes or more bytes are needed. A line that throws is passed and leaves no
+  /// Decodes until the batch is full, a gap mark comes or more bytes are needed. A line that throws is passed and
+  /// leaves no
   /// event.
   package mutating func decode(
     into batch: inout EventBatch, _ texts: inout TextTable

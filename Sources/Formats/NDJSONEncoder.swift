@@ -5,7 +5,8 @@ package import Rings
 /// Events of all types as NDJSON: one JSON object (RFC 8259) a line, keys in a fixed order, every field of the schema
 /// always present, so that tables made of it have stable columns.
 ///
-///     {"eventType":"Quote","eventSymbol":"AAPL","eventTime":0,…,"bidPrice":171.25,…,"receivedNanos":1772461800125000000}
+///    
+/// {"eventType":"Quote","eventSymbol":"AAPL","eventTime":0,…,"bidPrice":171.25,…,"receivedNanos":1772461800125000000}
 ///
 /// NaN and the infinities are the strings that the wire has (`"NaN"`). Integers can exceed 2^53.
 package struct NDJSONEncoder: Sendable {
@@ -53,7 +54,6 @@ package struct NDJSONEncoder: Sendable {
     }
   }
 
-  @inline(__always)
   private func appendDouble(_ value: Double, _ out: inout ByteWriter) {
     if value.isFinite {
       out.append(shortest: value)

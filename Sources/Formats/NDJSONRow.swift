@@ -2,7 +2,8 @@ import Bytes
 import JSON
 import Market
 
-/// Reads one line's object into an event. A value that its field does not allow ends the reading as `fault`, because the
+/// Reads one line's object into an event. A value that its field does not allow ends the reading as `fault`, because
+/// the
 /// scanner's closure can throw nothing but what is wrong with the JSON.
 @safe
 struct NDJSONRow {

@@ -61,7 +61,6 @@ struct RowPlan: Sendable {
 
 extension UnsafeRawBufferPointer {
   /// The bytes of a piece of the plan whose bytes these are.
-  @inline(__always)
   func part(_ piece: RowPlan.Piece) -> UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(rebasing: self[Int(piece.start)..<Int(piece.start &+ piece.count)])
   }

@@ -3,7 +3,6 @@ import Rings
 
 extension Text {
   /// Lends the text's bytes for the length of the call; an empty text for null and for an id that was never given.
-  @inline(__always)
   func withBytes(_ texts: TextStore, _ body: (UnsafeRawBufferPointer) -> Void) {
     if let id {
       unsafe texts.withText(id.rawValue, body)

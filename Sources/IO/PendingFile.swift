@@ -70,7 +70,8 @@ package struct PendingFile: ~Copyable {
     }.map { directory == "." && !path.hasPrefix("./") ? $0 : "\(directory)/\($0)" }
   }
 
-  /// Removes the unfinished file in `deinit`; apart, so that `commit` can take `file` out of the whole. A class, because a
+  /// Removes the unfinished file in `deinit`; apart, so that `commit` can take `file` out of the whole. A class,
+  /// because a
   /// private noncopyable struct with a `deinit` does not link across modules in optimised builds (Swift 6.3.1).
   private final class Cleanup {
     private var path: String?

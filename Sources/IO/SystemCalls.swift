@@ -4,7 +4,6 @@ import Glibc
 /// The system calls that move bytes or can be interrupted. Each gives a count or a negative errno; EINTR never leaves.
 enum SystemCall {
   /// Makes a call until no signal interrupts it. `count` is the most bytes it may move.
-  @inline(__always)
   static func make(_ call: SyscallFaults.Call, count: Int = 0, _ body: (Int) -> Int) -> Int {
     while true {
       var allowed = count

@@ -1,4 +1,5 @@
-/// How long to wait before the next attempt: doubling from `firstSeconds` to `longestSeconds`, with jitter that takes off
+/// How long to wait before the next attempt: doubling from `firstSeconds` to `longestSeconds`, with jitter that takes
+/// off
 /// up to half, so that many clients do not come back at once.
 package struct Backoff: Sendable {
   package var firstSeconds = 0.25

@@ -2,7 +2,8 @@ import Bytes
 import Market
 import Recording
 
-/// A lane's gap as a recording keeps it: the reason's name, attempts and topics stand in the mark's text, so that a replay
+/// A lane's gap as a recording keeps it: the reason's name, attempts and topics stand in the mark's text, so that a
+/// replay
 /// gives the same gap to the sinks as the live run.
 ///
 ///     serverClosed attempts=2 topics=120

@@ -32,8 +32,9 @@ package struct Lane: ~Copyable {
   private var outcome = LaneOutcome(end: .drained)
 
   package init(
-    number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline, ports: (sinks: [SinkPort], recording: RecordingPort?),
-    stop: StopFlag, progress: LaneProgress, say: @escaping @Sendable (String) -> Void
+    number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
+    ports: (sinks: [SinkPort], recording: RecordingPort?), stop: StopFlag,
+    progress: LaneProgress, say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
     self.settings = settings
@@ -53,7 +54,7 @@ package struct Lane: ~Copyable {
     subscribe()
     outcome.end = connectAgainAndAgain()
     if lostSince != nil { closeGap() }
-    recording?.finish(.now())
+    recording?.finish(.now(), isStopping: isStopping)
     pipeline.add(decoder.counters)
     pipeline.finish()
     progress.update(pipeline.totals)

@@ -31,7 +31,8 @@ extension Lane {
         userAgent: settings.userAgent, stop: stop.wakeup)
     } catch {
       if stop.isDraining { return .drained }
-      return error.helpsToReconnect || error.isPassing ? .lost(.connectionLost, "\(error)", stood: false) : .refused("\(error)")
+      guard error.helpsToReconnect || error.isPassing else { return .refused("\(error)") }
+      return .lost(.connectionLost, "\(error)", stood: false)
     }
     do {
       if let token = try settings.token.read() { session.updateToken(token, now: .now()) }

@@ -6,7 +6,8 @@ import Recording
 import Rings
 import Sinks
 
-/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of its own.
+/// Plays recordings into a pipeline: several files merged by arrival time, each lane of each file with a decoder of
+/// its own.
 struct Replay: ~Copyable {
   private let settings: ReplaySettings
   private let stop: StopFlag
@@ -24,6 +25,8 @@ struct Replay: ~Copyable {
 
   /// Sentences about malformed messages that are said.
   static let maximumComplaints = 20
+  /// Longest wait between looks for room while conflation holds events back, in nanoseconds.
+  static let settleNanos: Int64 = 10_000_000
   /// Files that one replay merges.
   static let maximumFiles = 512
 
@@ -57,6 +60,9 @@ struct Replay: ~Copyable {
     guard settings.files.count <= Self.maximumFiles else {
       throw RunFailure(.usage, "a replay merges at most \(Self.maximumFiles) files, not \(settings.files.count)")
     }
+    if case .factor(let factor) = settings.speed, !(factor > 0 && factor.isFinite) {
+      throw RunFailure(.usage, "the speed of a replay is a number above 0, not \(factor)")
+    }
     for path in settings.files {
       do throws(IOError) { maps.append(MappedRecording(try MappedFile(path))) } catch {
         throw RunFailure(.failed, "\(error)")
@@ -87,7 +93,7 @@ struct Replay: ~Copyable {
 
   private mutating func play() throws(RecordingError) {
     var silence: Int64?
-    if let seconds = settings.longestSilenceSeconds { silence = Int64(min(seconds, 1e9) * 1e9) }
+    if let seconds = settings.longestSilenceSeconds { silence = max(1, Int64(min(seconds, 1e9) * 1e9)) }
     var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
     var count = 0
     while !stop.isDraining, let merged = merge.next() {
@@ -108,9 +114,12 @@ struct Replay: ~Copyable {
 
   /// False when the run is asked to end meanwhile.
   private func waitUntil(_ due: MonotonicNanos) -> Bool {
-    if due <= .now() { return !stop.isDraining }
-    pipeline.settle()
-    return (try? stop.wakeup.wait(until: due)) == false
+    while true {
+      if due <= .now() { return !stop.isDraining }
+      pipeline.settle()
+      let turn = pipeline.holdsBack ? MonotonicNanos.now().advanced(byNanos: Self.settleNanos) : due
+      guard (try? stop.wakeup.wait(until: min(due, turn))) == false else { return false }
+    }
   }
 
   private mutating func decoder(_ merged: MergedEntry) -> ReplayDecoder {
@@ -131,6 +140,7 @@ struct Replay: ~Copyable {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
     case .sessionStart: decoder(merged).decoder.reset()
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
       gaps += 1
@@ -144,6 +154,7 @@ struct Replay: ~Copyable {
     let entry = merged.entry
     switch entry.kind {
     case .sessionStart: decoder(merged).decoder.reset()
+    case .sent: unsafe decoder(merged).decoder.takeSent(entry.payload)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.

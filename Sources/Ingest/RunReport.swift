@@ -74,7 +74,8 @@ package struct RunReport: Sendable {
     out += ",\"malformedMessages\":\(totals.malformedMessages),\"refusedTexts\":\(totals.refusedTexts)"
     out += ",\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
     out += sinks.map { sink in
-      "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped),\"written\":\(sink.written)}"
+      "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped)"
+        + ",\"written\":\(sink.written)}"
     }.joined(separator: ",")
     out += "},\"recording\":{\"entries\":\(recordedEntries),\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
     out += ",\"framesPerSecond\":\(Self.number(framesPerSecond)),\"eventsPerSecond\":\(Self.number(eventsPerSecond))"

@@ -27,7 +27,8 @@ package struct Arguments: Sendable {
       if option.value == nil {
         if value != nil { throw .usage("--\(name) takes no value; see 'quotewire \(command.name) --help'") }
       } else if value == nil {
-        guard i < words.count else {
+        // An option's name is never meant as a value; `--name=--value` still gives one.
+        guard i < words.count, !Self.isOption(words[i], of: command) else {
           throw .usage("--\(name) needs a value (\(option.value ?? "")); see 'quotewire \(command.name) --help'")
         }
         value = words[i]
@@ -43,17 +44,23 @@ package struct Arguments: Sendable {
     }
   }
 
+  private static func isOption(_ word: String, of command: Command) -> Bool {
+    guard word.hasPrefix("--") else { return false }
+    return command.option(String(word.dropFirst(2).prefix { $0 != "=" })) != nil
+  }
+
   private static func words(_ count: ClosedRange<Int>) -> String {
     if count.lowerBound == count.upperBound {
       return count.lowerBound == 0 ? "no operands" : "\(count.lowerBound) operand\(count.lowerBound == 1 ? "" : "s")"
     }
-    return count.upperBound > 100 ? "at least \(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound) operands"
+    if count.upperBound > 100 { return "at least \(count.lowerBound)" }
+    return "\(count.lowerBound) to \(count.upperBound) operands"
   }
 
   private static func unknown(_ word: String, _ command: Command) -> CommandFailure {
     let known = command.options.map { "--" + $0.name }
-    let hint = Suggestion.nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
-    return .usage("\(command.name) has no option \(word)\(hint) See 'quotewire \(command.name) --help'")
+    let hint = Suggestion.nearest(to: word, among: known).map { "; did you mean \($0)? See" } ?? "; see"
+    return .usage("\(command.name) has no option \(word)\(hint) 'quotewire \(command.name) --help'")
   }
 
   package func has(_ name: String) -> Bool { values[name] != nil }
@@ -98,7 +105,7 @@ enum Duration {
   static func seconds(_ text: String) -> Double? {
     let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
     for (unit, factor) in units where text.hasSuffix(unit) {
-      guard let n = Double(text.dropLast(unit.count)), n >= 0, n.isFinite else { return nil }
+      guard let n = Double(text.dropLast(unit.count)), n >= 0, (n * factor).isFinite else { return nil }
       return n * factor
     }
     guard let n = Double(text), n >= 0, n.isFinite else { return nil }

@@ -47,13 +47,10 @@ package final class Console: Sendable {
 
   /// What a server sent may hold control characters: none reaches the terminal.
   private static func oneLine(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || (0x80...0x9F).contains($0.value) })
-    else { return text }
+    func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
     var clean = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value)
-      clean.append(isControl ? "?" : scalar)
-    }
+    for scalar in text.unicodeScalars { clean.append(isControl(scalar) ? "?" : scalar) }
     return String(clean)
   }
 }

@@ -10,13 +10,15 @@ enum ConvertCommand {
     name: "convert", summary: "turn frame text into a recording, or a recording into frame text, CSV or NDJSON",
     operands: "IN OUT", operandCount: 2...2,
     options: [
-      OptionSpec("base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
+      OptionSpec(
+        "base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
       OptionSpec("zstd", "compress a recording that is written (needs libzstd)"),
       RunOptions.stats, RunOptions.strict, RunOptions.force,
     ],
     notes: """
-      The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or FOLDER.csv a folder of CSV
-      files, and everything else frame text: one JSON frame a line, or MILLISECONDS<TAB>FRAME.
+      The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or
+      FOLDER.csv a folder of CSV files, and everything else frame text: one JSON frame a line, or
+      MILLISECONDS<TAB>FRAME.
       Example: quotewire convert frames.tsv day.qwr && quotewire replay day.qwr --to ndjson:-
       """,
     run: run)
@@ -81,7 +83,9 @@ enum ConvertCommand {
       try unsafe block.withUnsafeBytes { bytes in
         let filled = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<got])
         var offset = 0
-        while let line = try unsafe splitter.next(in: filled, from: &offset) { try unsafe take(line, splitter.lineNumber) }
+        while let line = try unsafe splitter.next(in: filled, from: &offset) {
+          try unsafe take(line, splitter.lineNumber)
+        }
       }
     }
     if let line = try unsafe splitter.finish() { try unsafe take(line, splitter.lineNumber) }
@@ -166,7 +170,8 @@ enum ConvertCommand {
   }
 }
 
-/// A recording that is written in one go and appears when it is whole. Its file id follows from its creation time, so that
+/// A recording that is written in one go and appears when it is whole. Its file id follows from its creation time, so
+/// that
 /// the same input gives the same bytes.
 struct RecordingOutput: ~Copyable {
   private var writer: RecordingWriter

@@ -35,7 +35,8 @@ enum GenerateCommand {
       }
       try file.commit()
       Console().say(
-        "\(path): \(Count.bytes(bytes)), \(summary.frames) frames, \(summary.eventsDecoded) events, digest \(summary.digest)")
+        "\(path): \(Count.bytes(bytes)), \(summary.frames) frames, \(summary.eventsDecoded) events, "
+          + "digest \(summary.digest)")
       if arguments.has("manifest") { _ = try StandardStream.output.write(manifest(path, bytes, summary)) }
       return .done
     } catch let error as SimulatorError {

@@ -17,10 +17,17 @@ enum IngestCommand {
     operandCount: 0...0,
     options: [
       OptionSpec("url", "URL", "the feed (default: the public demo feed,\n\(demoURL))"),
-      OptionSpec("types", "TYPES", "event types, separated by commas (default: \(defaultTypes));\n'all' for every type"),
-      OptionSpec("symbols", "SYMBOLS", "symbols, separated by commas; '*' for all (default: \(defaultSymbols.count) well-known ones).\nCommas inside { } belong to the symbol"),
+      OptionSpec(
+        "types", "TYPES", "event types, separated by commas (default: \(defaultTypes));\n'all' for every type"),
+      OptionSpec(
+        "symbols", "SYMBOLS", repeats: true,
+        "symbols, separated by commas; '*' for all\n"
+          + "(default: \(defaultSymbols.count) well-known ones). Commas inside { } belong to the symbol"),
       OptionSpec("symbols-file", "FILE", "symbols from a file, one a line; # begins a comment"),
-      OptionSpec("from-time", "TIME", "history of candles and other time series from here on:\n2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
+      OptionSpec(
+        "from-time", "TIME",
+        "history of candles and other time series from here on:\n"
+          + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       RunOptions.sinks,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
@@ -35,7 +42,9 @@ enum IngestCommand {
       OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
       OptionSpec("for", "SECONDS", "end after this time (90, 90s, 5m, 2h)"),
       RunOptions.limit,
-      OptionSpec("reconnect", "N|forever", "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
+      OptionSpec(
+        "reconnect", "N|forever",
+        "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
       RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
     ],
     notes: """

@@ -15,8 +15,8 @@ enum ReplayCommand {
       RunOptions.sinks, RunOptions.limit, RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
     ],
     notes: """
-      Several files are merged by arrival time. The digest in --stats depends on the events alone: the same recording
-      always gives the same one, live or replayed.
+      Several files are merged by arrival time. The digest in --stats depends on the events alone: the
+      same recording always gives the same one, live or replayed.
       Examples:
         quotewire replay day.qwr --to ndjson:- | head
         quotewire replay day.qwr --speed 10 --to csv:out --stats -

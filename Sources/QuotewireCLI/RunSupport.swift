@@ -11,12 +11,13 @@ enum RunOptions {
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, ndjson:FILE, ndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
-      + "policy=wait|drop|conflate, ring=RECORDS, rotate-bytes=N, rotate-seconds=N, nan=empty|text")
+      + "policy=wait|drop|conflate, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
   static let interval = OptionSpec(
-    "interval", "SECONDS", "seconds between progress lines where there is no terminal\n(default: 10 with --stats, else none)")
+    "interval", "SECONDS",
+    "seconds between progress lines where there is no terminal\n(default: 10 with --stats, else none)")
   static let strict = OptionSpec("strict", "exit with 4 when anything was lost or malformed")
 
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> RunSettings {
@@ -49,10 +50,14 @@ enum RunEnd {
   /// Hooks with signals, progress and sentences.
   static func hooks(_ console: Console, _ arguments: Arguments) throws(CommandFailure) -> RunHooks {
     let signals: Signals
-    do { signals = try Signals() } catch { throw CommandFailure("\(error)") }
+    let limit: EndLimit
+    do {
+      signals = try Signals()
+      limit = try EndLimit(signals, console)
+    } catch { throw CommandFailure("\(error)") }
     var hooks = RunHooks(attention: signals.wakeup)
     hooks.request = {
-      switch signals.request {
+      switch limit.request {
       case .none: .none
       case .drain: .drain
       case .stop: .abandon
@@ -96,7 +101,12 @@ enum RunEnd {
     if report.totals.refusedTexts > 0 { parts.append("\(report.totals.refusedTexts) texts without room") }
     if report.recordingLost > 0 { parts.append("\(report.recordingLost) messages not recorded") }
     if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged recordings") }
-    for sink in report.sinks where sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+    for sink in report.sinks {
+      if sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
+      // The reader of standard output may have left before the end.
+      let missing = sink.accepted - sink.written
+      if missing > 0 { parts.append("\(missing) events not written by \(sink.name)") }
+    }
     return parts.joined(separator: ", ")
   }
 

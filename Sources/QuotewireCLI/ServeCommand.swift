@@ -15,12 +15,16 @@ enum ServeCommand {
       OptionSpec("address", "IP", "address to listen on (default: 127.0.0.1, this machine only)"),
       OptionSpec("tls-cert", "FILE", "certificate chain in PEM: serve wss:// instead of ws://"),
       OptionSpec("tls-key", "FILE", "the certificate's private key in PEM"),
-      OptionSpec("speed", "SPEED", "a recording: max, or a factor (default: max);\na generated market: a factor (default: 1)"),
+      OptionSpec(
+        "speed", "SPEED",
+        "a recording: max, or a factor (default: max);\na generated market: a factor (default: 1)"),
       OptionSpec("loop", "begin the recording again at its end, for ever"),
       OptionSpec("token-env", "VAR", "ask clients for the token in this environment variable"),
       OptionSpec("token", "T", "ask clients for this token (visible to others in the list of processes)"),
       OptionSpec("keepalive", "SECONDS", "the time-out that the server announces (default: 60)"),
-      OptionSpec("slow-clients", "WHAT", "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
+      OptionSpec(
+        "slow-clients", "WHAT",
+        "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
       OptionSpec("max-clients", "N", "clients at a time (default: 256)"),
       OptionSpec("fault", "FAULT", repeats: true, "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
@@ -30,8 +34,8 @@ enum ServeCommand {
 
   private static var notes: String {
     var text = """
-      A recording is played to each client from its beginning, once its subscription has been quiet for a moment; at the
-      end the connection is closed with code 1000 and the reason "end of recording".
+      A recording is played to each client from its beginning, once its subscription has been quiet
+      for a moment; at the end the connection is closed with code 1000 and the reason "end of recording".
 
       SPEC is KEY=VALUE,KEY=VALUE…:
 
@@ -130,10 +134,15 @@ enum ServeCommand {
   private static func feed(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration.Feed {
     if let text = arguments.string("generate") {
       if !arguments.operands.isEmpty { throw .usage("give a recording or --generate, not both") }
-      if arguments.has("loop") { throw .usage("--loop is for recordings; a generated market goes on for ever by itself") }
+      if arguments.has("loop") {
+        throw .usage("--loop is for recordings; a generated market goes on for ever by itself")
+      }
       do {
-        var spec = try GenerateSpec(text)
-        if !text.contains("duration=") { spec.durationMillis = nil }
+        let spec = try GenerateSpec(text, endless: true)
+        if spec.preset == .hostile {
+          throw CommandFailure.usage(
+            "--generate: preset=hostile is for 'quotewire generate'; serve has --fault instead")
+        }
         let speed = arguments.has("speed") ? try ReplayCommand.speed(arguments) : .factor(1)
         return .generator(spec, speed: speed)
       } catch let error as CommandFailure {

@@ -12,7 +12,8 @@ extension IngestCommand {
     if let path = arguments.string("symbols-file") { symbols += try file(path) }
     if !arguments.has("symbols") && !arguments.has("symbols-file") { symbols = defaultSymbols }
     if symbols.isEmpty { throw .usage("no symbol is given; use --symbols A,B or --symbols-file FILE") }
-    let fromTime = try arguments.string("from-time").map { text throws(CommandFailure) in try time(text, "--from-time") }
+    var fromTime: Int64?
+    if let text = arguments.string("from-time") { fromTime = try time(text, "--from-time") }
     var seen = Set<Subscription>()
     var all: [Subscription] = []
     for type in types {
@@ -61,7 +62,9 @@ extension IngestCommand {
 
   private static func file(_ path: String) throws(CommandFailure) -> [String] {
     let bytes: [UInt8]
-    do { bytes = try File.contents(of: path, limitBytes: maximumSymbolsBytes) } catch { throw CommandFailure("\(error)") }
+    do {
+      bytes = try File.contents(of: path, limitBytes: maximumSymbolsBytes)
+    } catch { throw CommandFailure("\(error)") }
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { CommandText.trimmed($0) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
   }

@@ -45,7 +45,6 @@ struct EntryScanner {
     self.seed = seed
   }
 
-  @inline(__always)
   private func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type = T.self) -> T {
     // Callers have checked that the entry header is in range.
     T(littleEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: T.self))

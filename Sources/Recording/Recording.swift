@@ -40,7 +40,6 @@ package enum Layout {
   package static var maximumTextBytes: Int { 2048 }
 
   /// Bytes that an entry with such a payload takes in the file.
-  @inline(__always)
   package static func entryBytes(payload count: Int) -> Int { entryHeaderBytes &+ ((count &+ 7) & ~7) }
 }
 

@@ -93,7 +93,6 @@ package struct RecordingReader: ~Copyable {
   }
 
   /// Counts a content entry; false where a seek wants it skipped.
-  @inline(__always)
   private mutating func take(_ view: EntryView) -> Bool {
     place.add(kind: view.kind, arrival: view.arrival, payloadCount: view.payloadCount, check: view.check)
     if place.latestWall < skipsUntil { return false }

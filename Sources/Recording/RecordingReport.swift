@@ -49,7 +49,6 @@ package struct RecordingStatistics: Hashable, Sendable {
   /// Entries handed out.
   package var entries: UInt64 { received + sent + sessionStarts + sessionEnds + gaps }
 
-  @inline(__always)
   mutating func add(kind: EntryKind, arrival: Arrival, payloadCount: Int) {
     switch kind {
     case .received: received += 1

@@ -26,7 +26,6 @@ package struct SegmentTally: Hashable, Sendable {
   /// Order-sensitive hash over the entries' checks: chain' = (chain xor check) * 0x9E3779B97F4A7C15 mod 2^64, from 0.
   package var chain: UInt64 = 0
 
-  @inline(__always)
   mutating func add(kind: EntryKind, arrival: Arrival, payloadCount: Int, check: UInt32) {
     if entries == 0 { first = arrival }
     last = arrival
@@ -62,7 +61,6 @@ package struct ResumePoint: Hashable, Sendable {
     segmentStart = Layout.headerBytes
   }
 
-  @inline(__always)
   mutating func add(kind: EntryKind, arrival: Arrival, payloadCount: Int, check: UInt32) {
     segment.add(kind: kind, arrival: arrival, payloadCount: payloadCount, check: check)
     if entries == 0 { firstWall = arrival.wall }

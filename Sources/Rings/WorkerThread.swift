@@ -60,7 +60,8 @@ package enum ThreadError: Error, CustomStringConvertible {
 
 /// Moves one owned value into a thread: put in by one side, taken out once by the other.
 ///
-/// The compiler cannot see that the giving side lets go of what the value refers to (a lane's ports come from a set that
+/// The compiler cannot see that the giving side lets go of what the value refers to (a lane's ports come from a set
+/// that
 /// stays behind): whoever hands over promises not to touch it until the thread has been joined.
 @safe
 package final class Handover<Value: ~Copyable>: @unchecked Sendable {

@@ -37,8 +37,8 @@ struct CandleMarket {
     let it = universe.instruments[instrument]
     let base = unsafe texts.store.withText(it.symbol.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
     guard let id = texts.intern(base + attributes) else { throw .system("the table of symbols is full") }
-    self.init(
-      symbol: id, instrument: instrument, period: round == 0 ? period.seconds : Int64(60 + i) * 60, last: it.last, seconds)
+    let length = round == 0 ? period.seconds : Int64(60 + i) * 60
+    self.init(symbol: id, instrument: instrument, period: length, last: it.last, seconds)
   }
 
   init(symbol: TextID, instrument: Int, period: Int64, last: Int, _ seconds: Int64) {

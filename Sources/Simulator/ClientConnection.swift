@@ -204,6 +204,9 @@ final class ClientConnection {
 
   // MARK: What is to be sent
 
+  /// Events of this client that `stats` knows of.
+  private var eventsStated = 0
+
   private func advance(_ now: MonotonicNanos) {
     guard phase == .open else { return }
     links.endStall(now)
@@ -213,6 +216,8 @@ final class ClientConnection {
     greet()
     flushLive(now)
     play(now)
+    stats.add(.events, session.counters.events - eventsStated)
+    eventsStated = session.counters.events
     strikeIfDue(now)
     pump(now)
     if links.wantsDrop { return finish() }

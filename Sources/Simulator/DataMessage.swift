@@ -32,7 +32,8 @@ package struct DataMessage: ~Copyable {
     rowCount > 0 && self.channel == channel && self.format == format
   }
 
-  /// Appends a row, and begins what is not begun yet. The caller asked `takes` or `takesPair`, or took the message before.
+  /// Appends a row, and begins what is not begun yet. The caller asked `takes` or `takesPair`, or took the message
+  /// before.
   package mutating func append(
     _ event: EventRef, _ plan: RowPlan, _ channel: Int, _ format: DataFormat, _ texts: TextStore
   ) {

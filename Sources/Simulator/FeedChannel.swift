@@ -22,7 +22,8 @@ struct FeedChannel {
     period = Self.defaultPeriodSeconds
   }
 
-  /// Takes a FEED_SETUP. Types that it does not name keep their fields. Returns types whose fields have to be told again.
+  /// Takes a FEED_SETUP. Types that it does not name keep their fields. Returns types whose fields have to be told
+  /// again.
   mutating func take(_ setup: FeedSetup, maximumFields: Int) -> [EventType] {
     if let wish = setup.acceptAggregationPeriod {
       // NaN asks for the default.

@@ -2,8 +2,8 @@ package import Market
 
 /// What the generator shall make, read from text such as `seed=1,symbols=500,rate=2000,mix=Quote:80/Trade:20`.
 ///
-/// The text of a spec is whole and canonical: it names the generator's version and every key, and reading it again gives
-/// an equal spec. A recording's manifest stores it.
+/// The text of a spec is whole and canonical: it names the generator's version and every key, and reading it again
+/// gives an equal spec. A recording's manifest stores it.
 package struct GenerateSpec: Sendable, Equatable {
   /// The generator's version. Any change of what a spec gives makes a new one.
   package static let version = 1

@@ -36,7 +36,8 @@ package enum GeneratedRecording {
     var reader = SummaryReader()
     var last = arrival(start)
     // Not the URL of anything: a name that says where the frames come from.
-    try writer.append(SessionStart(session: 1, url: "simulator://generator", version: spec.text), lane: 0, arrival: last)
+    let mark = SessionStart(session: 1, url: "simulator://generator", version: spec.text)
+    try writer.append(mark, lane: 0, arrival: last)
     var failure: RecordingError?
     var isMore = true
     while isMore, failure == nil {

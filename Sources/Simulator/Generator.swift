@@ -6,8 +6,9 @@ import Rings
 ///     every step:  a snapshot or transaction under way goes on (2 µs a row), or
 ///                  the next arrival is due: type by the mix, symbol by popularity, market moves, event
 ///
-/// Invariant: one step gives exactly one event, and times never fall. Rows of a snapshot come in the order that the flags
-/// promise, nothing else happens to its symbol meanwhile, and everything begun is ended before the generator ends.
+/// Invariant: one step gives exactly one event, and times never fall. Rows of a snapshot come in the order that the
+/// flags promise, nothing else happens to its symbol meanwhile, and everything begun is ended before the generator
+/// ends.
 package struct Generator: ~Copyable {
   package let spec: GenerateSpec
   /// Symbols and texts of all events.
@@ -83,8 +84,8 @@ package struct Generator: ~Copyable {
     unsafe texts.store.withText(id.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Appends the next event and gives its simulated time in nanoseconds since 1970; nil at the end, or when the batch has
-  /// no room for the longest event.
+  /// Appends the next event and gives its simulated time in nanoseconds since 1970; nil at the end, or when the batch
+  /// has no room for the longest event.
   package mutating func next(into batch: inout EventBatch) -> Int64? {
     guard batch.recordCount + EventRecord.maximumPerEvent <= batch.capacity else { return nil }
     let isDue = nextArrival < endNanos

@@ -42,8 +42,8 @@ extension Generator {
     }
   }
 
-  /// A whole snapshot of a candle symbol, from the bar under way back to `fromTime` (milliseconds) or `limit` rows; SNIP
-  /// says that the limit cut it. Nothing for a period that we do not make.
+  /// A whole snapshot of a candle symbol, from the bar under way back to `fromTime` (milliseconds) or `limit` rows;
+  /// SNIP says that the limit cut it. Nothing for a period that we do not make.
   mutating func makeCandleSnapshot(
     _ symbol: String, on instrument: Int, fromTime: Int64?, limit: Int, into batch: inout EventBatch
   ) {

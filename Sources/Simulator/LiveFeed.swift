@@ -45,7 +45,9 @@ final class LiveFeed {
   }
 
   /// When the next step is due.
-  func deadline(_ now: MonotonicNanos) -> MonotonicNanos { isOver ? .distantFuture : now.advanced(byNanos: Self.stepNanos) }
+  func deadline(_ now: MonotonicNanos) -> MonotonicNanos {
+    isOver ? .distantFuture : now.advanced(byNanos: Self.stepNanos)
+  }
 
   /// Lends every event whose time has come.
   func advance(to now: MonotonicNanos, _ body: (EventRef) -> Void) {

@@ -3,8 +3,8 @@ import DXLink
 import Market
 import Recording
 
-/// One client's way through a recording: received frames are decoded, filtered by the session's subscription, and written
-/// again with the client's fields, message by message as they were recorded.
+/// One client's way through a recording: received frames are decoded, filtered by the session's subscription, and
+/// written again with the client's fields, message by message as they were recorded.
 ///
 /// Each lane of the recording has its own decoder, because channel numbers belong to a connection.
 struct Playback: ~Copyable {
@@ -76,7 +76,7 @@ struct Playback: ~Copyable {
 
   private mutating func nextEntry() -> Entry? {
     while let entry = reader.next() {
-      if entry.kind == .received || entry.kind == .sessionStart { return entry }
+      if entry.kind == .received || entry.kind == .sent || entry.kind == .sessionStart { return entry }
     }
     return nil
   }
@@ -101,6 +101,7 @@ struct Playback: ~Copyable {
     }
     guard let lane = lanes[entry.lane] else { return }
     if entry.kind == .sessionStart { return lane.decoder.reset() }
+    if entry.kind == .sent { return unsafe lane.decoder.takeSent(entry.payload) }
     let texts = self.texts
     let store = texts.table.store
     lane.batch.removeAll()

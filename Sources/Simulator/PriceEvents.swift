@@ -23,7 +23,8 @@ extension Generator {
     }
   }
 
-  /// One step of the walk: mostly sizes change, now and then the price by a tick or two. Bid stays below ask and above 0.
+  /// One step of the walk: mostly sizes change, now and then the price by a tick or two. Bid stays below ask and above
+  /// 0.
   mutating func moveQuote(_ i: Int) {
     let step = random.oneIn(3) ? random.within(-2...2) : 0
     let spread = 1 + (random.oneIn(4) ? random.below(3) : 0)

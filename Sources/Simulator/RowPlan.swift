@@ -5,8 +5,8 @@ package import Rings
 
 /// How the rows of one event type are written: one step a column.
 ///
-/// Doubles stand as Java writes them (`100.0`, `1.3743299E7`, `"NaN"`), which reads back to the same bits; a name that the
-/// model does not have gives `null` in its column, as the hostile preset and tests want it.
+/// Doubles stand as Java writes them (`100.0`, `1.3743299E7`, `"NaN"`), which reads back to the same bits; a name that
+/// the model does not have gives `null` in its column, as the hostile preset and tests want it.
 package struct RowPlan: Sendable {
   package let type: EventType
   package let names: [String]

@@ -46,7 +46,8 @@ package struct ServerConfiguration: Sendable {
 ///
 ///     wait ─► accept, read ─► session ─► feed ─► write ─► wait
 ///
-/// Invariant: no client can make another wait longer than a bounded step, nor make the server hold more than its limits.
+/// Invariant: no client can make another wait longer than a bounded step, nor make the server hold more than its
+/// limits.
 package struct Server: ~Copyable {
   package let configuration: ServerConfiguration
   package let stats: ServerStats

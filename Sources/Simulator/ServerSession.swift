@@ -7,9 +7,9 @@ import Market
 ///     payload ─► receive ─► out          events ─► deliver ─► flush ─► out
 ///     time ────► tick ────► out
 ///
-/// Messages take effect strictly in their order, so a client may send everything in one go; nothing is acknowledged that
-/// a real server does not acknowledge. Wrong messages give an ERROR and the connection goes on; what ends it stands in
-/// `closing`.
+/// Messages take effect strictly in their order, so a client may send everything in one go; nothing is acknowledged
+/// that a real server does not acknowledge. Wrong messages give an ERROR and the connection goes on; what ends it
+/// stands in `closing`.
 package struct ServerSession: ~Copyable {
   package static let version = "1.0-quotewire/1.0"
 
@@ -35,6 +35,9 @@ package struct ServerSession: ~Copyable {
 
   /// Tokens that may be wrong before the connection ends: some clients answer every UNAUTHORIZED with the same token.
   package static let maximumWrongTokens = 5
+
+  /// Channel numbers that one connection may use up, as a multiple of the channels open at a time.
+  static let channelLives = 100
 
   package let options: Options
   package let faults: FaultPlan
@@ -183,7 +186,9 @@ package struct ServerSession: ~Copyable {
     seconds.isFinite ? Int64(min(max(seconds, 0.1), 86_400) * 1e9) : 60_000_000_000
   }
 
-  private var state: AuthState { AuthState(isAuthorized ? .authorized : .unauthorized, userId: isAuthorized ? options.userId : nil) }
+  private var state: AuthState {
+    isAuthorized ? AuthState(.authorized, userId: options.userId) : AuthState(.unauthorized)
+  }
 
   private mutating func take(token: String, _ out: inout MessageQueue) {
     isAuthorized = !faults.has(.refuseToken) && (options.token == nil || options.token == token)
@@ -207,8 +212,9 @@ package struct ServerSession: ~Copyable {
     guard !usedChannels.contains(channel) else {
       return fail(channel, ErrorNotice.badAction, "Channel \(channel) was used before", &out)
     }
-    guard channels.count < options.limits.maximumChannels, usedChannels.count < options.limits.maximumChannels * 100 else {
-      return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(options.limits.maximumChannels)", &out)
+    let limit = options.limits.maximumChannels
+    guard channels.count < limit, usedChannels.count < limit * Self.channelLives else {
+      return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(limit)", &out)
     }
     usedChannels.insert(channel)
     guard service.service == "FEED" else {

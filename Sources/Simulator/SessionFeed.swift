@@ -121,8 +121,8 @@ extension ServerSession {
     }
   }
 
-  /// Writes an event into the message of its channel and type; `flushBatched` sends them. For live data, where the types
-  /// of one aggregation period are gathered.
+  /// Writes an event into the message of its channel and type; `flushBatched` sends them. For live data, where the
+  /// types of one aggregation period are gathered.
   mutating func gather(_ event: EventRef, _ texts: TextStore, _ out: inout MessageQueue) {
     guard let type = event.type else { return }
     for match in subscriptions.matches(event.symbol, texts) where match.type == type {

@@ -1,10 +1,10 @@
 // Simulator: a dxLink server for tests, demonstrations and benchmarks, and the seeded generator of its events.
 //
 //     GenerateSpec ─► Generator ─► FrameStream ─► recording entries (time, payload)
-//                         │
-//     recording ──► FeedSource ─► ServerSession (one per client, no I/O) ─► Server (sockets, TLS, WebSocket)
-//                                       ▲
-//                                   FaultPlan
+//                         └► LiveFeed ─┐
+//     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
+//                                               ▲                          ▲
+//                                               └──────── FaultPlan ───────┘
 //
 // Invariant: the same spec text gives the same events and the same payloads, byte for byte, on every machine. Only
 // integers, and doubles made by + - * / in a fixed order, take part; no clock, no libm, no hash order.

@@ -148,7 +148,8 @@ struct Universe {
     if universe == .mixed && place >= 25 && place < 27 {
       let n = i / 100 * 2 + place - 25
       let symbol = n < coins.count ? coins[n] : "C\(letters(n))/USD:CXTALP"
-      return try make(.crypto, id(symbol, &texts), ticksPerUnit: 100, price: random.within(100_000...9_000_000), &random)
+      let price = random.within(100_000...9_000_000)
+      return try make(.crypto, id(symbol, &texts), ticksPerUnit: 100, price: price, &random)
     }
     let symbol = i < names.count ? names[i] : letters(i - names.count)
     let price = i < names.count ? random.within(4_000...70_000) : random.within(2_000...40_000)

@@ -70,9 +70,12 @@ struct CSVBody: SinkBody, ~Copyable {
   }
 
   mutating func finish() throws(SinkFailure) {
+    // One file that cannot be completed takes none of the others with it.
+    var failure: IOError?
     for file in files + [gaps] {
-      do { try file?.series.complete() } catch { throw .io(error) }
+      do { try file?.series.finish() } catch { failure = failure ?? error }
     }
+    if let failure { throw .io(failure) }
   }
 }
 

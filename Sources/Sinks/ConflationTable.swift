@@ -10,6 +10,12 @@ struct ConflationTable {
   private var place: [Key: Int] = [:]
   private var events: [[UInt8]] = []
   private var first = 0
+  /// Events that were cut off before the start of `events`; `place` counts them too.
+  private var passed = 0
+
+  /// Slots in memory: never more than twice the events that wait, and `spareSlots`.
+  var slotCount: Int { events.count }
+  static let spareSlots = 64
 
   var count: Int { events.count - first }
   var isEmpty: Bool { count == 0 }
@@ -18,6 +24,7 @@ struct ConflationTable {
     place.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     first = 0
+    passed = 0
   }
 
   /// Keeps an event; true when it replaced one that waited.
@@ -25,10 +32,10 @@ struct ConflationTable {
     let key = Key(type: event.typeByte, symbol: event.symbol.rawValue)
     let bytes = unsafe event.withBytes { b in unsafe [UInt8](b) }
     if let i = place[key] {
-      events[i] = bytes
+      events[i - passed] = bytes
       return true
     }
-    place[key] = events.count
+    place[key] = passed + events.count
     events.append(bytes)
     return false
   }
@@ -37,7 +44,7 @@ struct ConflationTable {
   mutating func drain(_ take: (EventRef) -> Bool) {
     while first < events.count {
       let taken = unsafe events[first].withUnsafeBytes { b in unsafe take(EventRef(b.baseAddress!)) }
-      guard taken else { return }
+      guard taken else { return compact() }
       let bytes = events[first]
       let symbol = unsafe bytes.withUnsafeBytes { b in unsafe b.load(as: UInt32.self) }
       place[Key(type: bytes[EventHead.typeOffset], symbol: symbol)] = nil
@@ -45,5 +52,13 @@ struct ConflationTable {
       first += 1
     }
     removeAll()
+  }
+
+  /// Gives back the slots of what was taken, once they are the most: under a lasting overload the table never empties.
+  private mutating func compact() {
+    guard first >= Self.spareSlots, first * 2 >= events.count else { return }
+    events.removeFirst(first)
+    passed += first
+    first = 0
   }
 }

@@ -5,6 +5,9 @@ import IO
 ///
 /// Each is written under a temporary name and renamed when it is complete. Blocks hold whole rows, and a file ends only
 /// between blocks. A block whose write failed may be offered again: it goes to the same place.
+///
+/// A file that is full or whose time is over is completed before the next block, so that a failure to complete it does
+/// not concern a block that was written already.
 final class FileSeries {
   private let path: String
   private let header: [UInt8]
@@ -14,6 +17,8 @@ final class FileSeries {
   private var offset = 0
   private var openedAt = MonotonicNanos(rawValue: 0)
   private var number = 0
+  /// Why a file could not be given its name; it stays under the temporary one.
+  private var failure: IOError?
 
   /// - Parameter header: what each file begins with.
   init(_ path: String, header: [UInt8] = [], rotation: SinkSpec.Rotation, force: Bool) {
@@ -31,36 +36,59 @@ final class FileSeries {
     guard rotates else { return path }
     let digits = String(number)
     let mark = "-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    let slash = path.lastIndex(of: "/") ?? path.startIndex
-    guard let dot = path.lastIndex(of: "."), dot > slash else { return path + mark }
+    let own = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    guard let dot = path.lastIndex(of: "."), dot > own else { return path + mark }
     return path[..<dot] + mark + path[dot...]
   }
 
   /// Refuses at once what `--force` would be needed for.
   static func check(_ path: String, rotates: Bool, force: Bool) throws(IOError) {
-    let first = name(path, number: 1, rotates: rotates)
-    if !force && File.exists(first) { throw .alreadyExists(path: first) }
+    if force { return }
+    guard rotates else {
+      if File.exists(path) { throw .alreadyExists(path: path) }
+      return
+    }
+    let folder = Directory.parent(of: path)
+    guard Directory.isDirectory(folder) else { return }
+    for found in try Directory.list(folder) where isFile(found, of: path) {
+      throw .alreadyExists(path: folder == "." ? found : folder + "/" + found)
+    }
+  }
+
+  /// Whether a name in the folder is that of some file of a rotated series.
+  private static func isFile(_ found: String, of path: String) -> Bool {
+    let own = path.split(separator: "/").last.map(String.init) ?? path
+    let dot = own.lastIndex(of: ".").flatMap { $0 > own.startIndex ? $0 : nil } ?? own.endIndex
+    let (stem, ending) = (own[..<dot] + "-", own[dot...])
+    guard found.hasPrefix(stem), found.hasSuffix(ending) else { return false }
+    let digits = found.dropFirst(stem.count).dropLast(ending.count).utf8
+    return digits.count >= 6 && digits.allSatisfy { (0x30...0x39).contains($0) }
   }
 
   /// Writes a block of whole rows.
   func write(_ rows: UnsafeRawBufferPointer, now: MonotonicNanos) throws(IOError) {
+    try rotateIfDue(now: now)
     if pending == nil { try open(now) }
     try unsafe pending!.file.write(rows.bytes, at: offset)
     offset += rows.count
-    if let most = rotation.bytes, offset >= most { try complete() }
   }
 
-  /// Completes a file whose time is over; call now and then.
+  /// Completes a file that is full or whose time is over; call now and then.
   func rotateIfDue(now: MonotonicNanos) throws(IOError) {
-    guard pending != nil, let most = rotation.seconds, now.seconds(since: openedAt) >= most else { return }
-    try complete()
+    guard pending != nil else { return }
+    if let most = rotation.bytes, offset >= most { return try complete() }
+    if let most = rotation.seconds, now.seconds(since: openedAt) >= most { try complete() }
   }
 
   private func open(_ now: MonotonicNanos) throws(IOError) {
     let name = Self.name(path, number: number + 1, rotates: rotation.isOn)
     var opened = try PendingFile(name, force: force, whenAbandoned: .keep)
     let head = header
-    try unsafe opened.file.write(head.span.bytes, at: 0)
+    do throws(IOError) { try unsafe opened.file.write(head.span.bytes, at: 0) } catch {
+      // It holds nothing yet, and the next attempt makes another.
+      opened.discard()
+      throw error
+    }
     pending = consume opened
     offset = header.count
     openedAt = now
@@ -71,7 +99,16 @@ final class FileSeries {
   func complete() throws(IOError) {
     guard let done = pending.take() else { return }
     let name = done.path
-    try done.commit()
+    do throws(IOError) { try done.commit() } catch {
+      failure = failure ?? error
+      throw error
+    }
     completed.append(name)
+  }
+
+  /// Publishes the last file. Throws also what an earlier file could not be completed for.
+  func finish() throws(IOError) {
+    try complete()
+    if let failure { throw failure }
   }
 }

@@ -46,6 +46,6 @@ struct NDJSONBody: SinkBody, ~Copyable {
   }
 
   mutating func finish() throws(SinkFailure) {
-    do { try series?.complete() } catch { throw .io(error) }
+    do { try series?.finish() } catch { throw .io(error) }
   }
 }

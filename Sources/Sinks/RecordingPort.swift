@@ -21,6 +21,8 @@ package final class RecordingPort {
 
   /// How long a waiting lane sleeps between looks at a full ring.
   private static let waitNanos: Int64 = 50_000
+  /// Longest wait for room for the last gap mark.
+  private static let lastWaitNanos: Int64 = 2_000_000_000
 
   /// What was dropped since the last gap mark.
   private struct Loss {
@@ -42,14 +44,15 @@ package final class RecordingPort {
   package var maximumPayloadBytes: Int { producer.maximumEntryBytes - MemoryLayout<Head>.size }
 
   /// Hands over a payload that arrived, or that was sent. Never a message that holds a token.
-  package func accept(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, isStopping: () -> Bool) {
-    if lost.frames > 0 { markLoss(arrival) }
-    if lost.frames == 0, unsafe offer(kind, payload, arrival) { return }
-    if policy == .wait {
+  package func accept(
+    _ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, isStopping: () -> Bool
+  ) {
+    if unsafe offerBehindLoss(kind, payload, arrival) { return }
+    if policy == .wait && payload.count <= maximumPayloadBytes {
       producer.publish()
-      while lost.frames == 0 && payload.count <= maximumPayloadBytes && !producer.isConsumerGone && !isStopping() {
+      while !producer.isConsumerGone && !isStopping() {
         Pause.sleep(nanos: Self.waitNanos)
-        if unsafe offer(kind, payload, arrival) { return }
+        if unsafe offerBehindLoss(kind, payload, arrival) { return }
       }
     }
     if lost.frames == 0 { lost.from = arrival.wall }
@@ -59,34 +62,39 @@ package final class RecordingPort {
   }
 
   package func accept(_ mark: SessionStart, _ arrival: Arrival, isStopping: () -> Bool) {
-    scratch.removeAll()
-    mark.encode(into: &scratch)
-    acceptScratch(.sessionStart, arrival, isStopping)
+    acceptMark(.sessionStart, arrival, isStopping) { out in mark.encode(into: &out) }
   }
 
   package func accept(_ mark: SessionEnd, _ arrival: Arrival, isStopping: () -> Bool) {
-    scratch.removeAll()
-    mark.encode(into: &scratch)
-    acceptScratch(.sessionEnd, arrival, isStopping)
+    acceptMark(.sessionEnd, arrival, isStopping) { out in mark.encode(into: &out) }
   }
 
   package func accept(_ mark: GapMark, _ arrival: Arrival, isStopping: () -> Bool) {
-    scratch.removeAll()
-    mark.encode(into: &scratch)
-    acceptScratch(.gap, arrival, isStopping)
+    acceptMark(.gap, arrival, isStopping) { out in mark.encode(into: &out) }
   }
 
   /// Makes what was handed over visible to the writing thread: once per read.
   package func publish() { producer.publish() }
 
-  /// Marks what is still unmarked; call before the port goes.
-  package func finish(_ arrival: Arrival) {
-    if lost.frames > 0 { markLoss(arrival) }
+  /// Marks what is still unmarked, waiting a while for room; call before the port goes.
+  package func finish(_ arrival: Arrival, isStopping: () -> Bool) {
+    let deadline = MonotonicNanos.now().advanced(byNanos: Self.lastWaitNanos)
+    while lost.frames > 0 {
+      markLoss(arrival)
+      producer.publish()
+      if lost.frames == 0 || producer.isConsumerGone || isStopping() || .now() > deadline { break }
+      Pause.sleep(nanos: Self.waitNanos)
+    }
     producer.publish()
   }
 
-  private func acceptScratch(_ kind: EntryKind, _ arrival: Arrival, _ isStopping: () -> Bool) {
-    while unsafe !scratch.withBytes({ bytes in unsafe offer(kind, bytes, arrival) }) {
+  /// Marks stand behind the payloads that came before them, lost ones too, and wait for room under either policy.
+  private func acceptMark(
+    _ kind: EntryKind, _ arrival: Arrival, _ isStopping: () -> Bool, _ encode: (inout ByteWriter) -> Void
+  ) {
+    var mark = ByteWriter(capacity: 512)
+    encode(&mark)
+    while unsafe !mark.withBytes({ bytes in unsafe offerBehindLoss(kind, bytes, arrival) }) {
       producer.publish()
       if producer.isConsumerGone || isStopping() {
         counters.lose(1)
@@ -95,6 +103,12 @@ package final class RecordingPort {
       Pause.sleep(nanos: Self.waitNanos)
     }
     producer.publish()
+  }
+
+  /// What was lost before is marked first; nothing passes it.
+  private func offerBehindLoss(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival) -> Bool {
+    if lost.frames > 0 { markLoss(arrival) }
+    return unsafe lost.frames == 0 && offer(kind, payload, arrival)
   }
 
   private func offer(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival) -> Bool {

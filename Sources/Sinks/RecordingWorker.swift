@@ -78,7 +78,7 @@ struct RecordingWorker: ~Copyable {
 
   /// Writes what is pending; a write that fails is tried again at the same place.
   private mutating func writeOut() throws(IOError) {
-    var firstFailure: MonotonicNanos?
+    var lanesGoneAt: MonotonicNanos?
     while writer.pendingCount > 0 {
       do throws(IOError) {
         let at = offset
@@ -94,11 +94,11 @@ struct RecordingWorker: ~Copyable {
       } catch {
         if !isInTrouble { trouble("recording: \(error); trying again until it works") }
         isInTrouble = true
-        let now = MonotonicNanos.now()
-        let since = firstFailure ?? now
-        firstFailure = since
-        let lanesGone = inputs.allSatisfy { $0.consumer.isProducerGone }
-        if lanesGone && now.nanos(since: since) > Self.lastTryNanos { throw error }
+        if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
+          let since = lanesGoneAt ?? .now()
+          lanesGoneAt = since
+          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+        }
         Pause.sleep(nanos: Self.retryNanos)
       }
     }

@@ -31,8 +31,10 @@ package final class SinkPort {
     producer.publish()
   }
 
-  /// Hands over a gap mark; waits for room, because a mark is never dropped while the worker lives.
+  /// Hands over a gap mark, behind everything that came before it; waits for room, because a mark is never dropped
+  /// while the worker lives.
   package func accept(_ gap: Gap, isStopping: () -> Bool) {
+    finish(isStopping: isStopping)
     guard waitForRoom(1, isStopping) else { return }
     unsafe gap.withRecord { record in unsafe producer.append(record) }
     producer.publish()

@@ -66,6 +66,12 @@ package final class SinkSet {
     }
   }
 
+  deinit {
+    // Where opening failed half-way, workers that run already end only when their ports are gone, and are joined after.
+    ports = []
+    recordingPorts = []
+  }
+
   private func start<Body: SinkBody & ~Copyable>(
     _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming Body
   ) throws(SinkSetError) {

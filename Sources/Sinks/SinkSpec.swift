@@ -37,7 +37,9 @@ package struct SinkSpec: Sendable, Equatable {
   package init(parsing text: String) throws(SinkSpecError) {
     let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     name = String(parts[0])
-    guard let colon = name.firstIndex(of: ":") else { throw SinkSpecError(text, "it has no scheme; known are \(Self.known)") }
+    guard let colon = name.firstIndex(of: ":") else {
+      throw SinkSpecError(text, "it has no scheme; known are \(Self.known)")
+    }
     let rest = String(name[name.index(after: colon)...])
     switch name[..<colon] {
     case "csv":
@@ -84,10 +86,13 @@ package struct SinkSpec: Sendable, Equatable {
         }
         rotation.seconds = n
       case "nan":
-        guard value == "empty" || value == "text" else { throw SinkSpecError(text, "nan is empty or text, not '\(value)'") }
+        guard value == "empty" || value == "text" else {
+          throw SinkSpecError(text, "nan is empty or text, not '\(value)'")
+        }
         writesNaN = value == "text"
       default:
-        throw SinkSpecError(text, "no option '\(pair[0])'; known are policy, ring, rotate-bytes, rotate-seconds and nan")
+        let names = "policy, ring, rotate-bytes, rotate-seconds and nan"
+        throw SinkSpecError(text, "no option '\(pair[0])'; known are \(names)")
       }
     }
   }

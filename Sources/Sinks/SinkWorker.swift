@@ -20,7 +20,7 @@ final class SinkInput {
 package struct SinkOutcome: Sendable {
   /// What went wrong, in a sentence; nil at a clean end.
   package var failure: String?
-  /// Events that were accepted and could not be written.
+  /// Events that were encoded and could not be written; more may wait in the rings.
   package var unwritten = 0
   /// The reader of standard output went away: no failure, but nothing more is wanted.
   package var isReaderGone = false
@@ -28,7 +28,8 @@ package struct SinkOutcome: Sendable {
 
 /// The thread that drains one sink's rings.
 ///
-/// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings fill up
+/// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings
+/// fill up
 /// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
 struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   var body: Body
@@ -65,7 +66,9 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     do throws(SinkFailure) {
       while true {
         let taken = drain()
-        if body.pendingBytes >= Self.blockBytes || (taken == 0 && unwritten > 0) { try writeOut() }
+        if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
+          try writeOut()
+        }
         if taken > 0 { continue }
         try body.rotate(now: .now())
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
@@ -102,7 +105,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   }
 
   private mutating func writeOut() throws(SinkFailure) {
-    var firstFailure: MonotonicNanos?
+    var lanesGoneAt: MonotonicNanos?
     while true {
       do throws(SinkFailure) {
         let bytes = body.pendingBytes
@@ -118,11 +121,11 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       } catch {
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
-        let now = MonotonicNanos.now()
-        let since = firstFailure ?? now
-        firstFailure = since
-        let lanesGone = inputs.allSatisfy { $0.consumer.isProducerGone }
-        if lanesGone && now.nanos(since: since) > Self.lastTryNanos { throw error }
+        if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
+          let since = lanesGoneAt ?? .now()
+          lanesGoneAt = since
+          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+        }
         Pause.sleep(nanos: Self.retryNanos)
       }
     }

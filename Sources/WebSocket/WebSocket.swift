@@ -24,5 +24,5 @@ package enum MessageKind: Sendable, Equatable, BitwiseCopyable {
   case text
   case binary
 
-  @inlinable package var opcode: Opcode { self == .text ? .text : .binary }
+  package var opcode: Opcode { self == .text ? .text : .binary }
 }

@@ -64,7 +64,8 @@ struct CaptureTests {
       if let fields {
         for type in EventType.allCases { lists[type] = fields }
         let type = wire.split(separator: "\"data\":[\"")[1].split(separator: "\"")[0]
-        try rig.decode(config("{\"\(type)\":[" + fields.map { "\"\($0)\"" }.joined(separator: ",") + "]}", channel: channel))
+        let names = fields.map { "\"\($0)\"" }.joined(separator: ",")
+        try rig.decode(config("{\"\(type)\":[\(names)]}", channel: channel))
       } else {
         lists[.quote] = [
           "eventSymbol", "eventTime", "sequence", "timeNanoPart", "bidTime", "bidExchangeCode", "bidPrice", "bidSize",

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 func config(_ fields: String, channel: Int = 1) -> String {
-  #"{"type":"FEED_CONFIG","channel":\#(channel),"dataFormat":"COMPACT","aggregationPeriod":0.0,"eventFields":\#(fields)}"#
+  #"{"type":"FEED_CONFIG","channel":\#(channel),"dataFormat":"COMPACT","aggregationPeriod":0.0,"#
+    + #""eventFields":\#(fields)}"#
 }
 
 func data(_ data: String, channel: Int = 1) -> String {
@@ -24,7 +25,8 @@ struct ValueTests {
     ("Quote", "bidPrice", "\"NaN\"", "nan"), ("Quote", "bidPrice", "\"Infinity\"", "inf"),
     ("Quote", "bidPrice", "\"-Infinity\"", "-inf"), ("Quote", "bidPrice", "\"1.5\"", "1.5"),
     ("Quote", "bidPrice", "null", "nan"), ("Quote", "bidPrice", "\"N\\u0061N\"", "nan"),
-    ("Quote", "bidPrice", "\"x\"", "BAD"), ("Quote", "bidPrice", "\"0x10\"", "BAD"), ("Quote", "bidPrice", "\"\"", "BAD"),
+    ("Quote", "bidPrice", "\"x\"", "BAD"), ("Quote", "bidPrice", "\"0x10\"", "BAD"),
+    ("Quote", "bidPrice", "\"\"", "BAD"),
     ("Quote", "bidPrice", "\"nan\"", "BAD"), ("Quote", "bidPrice", "true", "BAD"), ("Quote", "bidPrice", "[1]", "BAD"),
     ("Quote", "bidPrice", "{\"a\":[]}", "BAD"),
     ("Candle", "index", "7235129486797176832", "7235129486797176832"),
@@ -292,7 +294,8 @@ struct FrameTests {
         }
       }
       let isSame = results[0] == results[2] && results[1] == results[2]
-      #expect(isSame, "seed \(random.seed), round \(round): \(String(decoding: bytes, as: UTF8.self)), \(results.map(\.0))")
+      let wire = String(decoding: bytes, as: UTF8.self)
+      #expect(isSame, "seed \(random.seed), round \(round): \(wire), \(results.map(\.0))")
     }
   }
 }

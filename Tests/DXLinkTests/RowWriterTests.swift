@@ -16,7 +16,9 @@ private func fill(
       let id = texts.intern("SYM\"{\(r % 100)},[é]")
       unsafe event.storeBytes(of: id?.rawValue ?? 0, toByteOffset: field.offset, as: UInt32.self)
     case .double:
-      let special = [Double.nan, .infinity, -.infinity, 0, -0.0, 100, 1e7, 1e-3, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
+      let special = [
+        Double.nan, .infinity, -.infinity, 0, -0.0, 100, 1e7, 1e-3, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
+      ]
       var value = Double(bitPattern: random.next())
       if r % 3 == 0 { value = special[Int(random.next() % 10)] }
       if r % 3 == 1 { value = Double(random.next() % 1_000_000) / 100 }
@@ -42,7 +44,11 @@ private func fill(
       if r % 5 != 0 {
         let bytes = Array(pick.utf8)
         unsafe bytes.withUnsafeBytes { b in
-          if b.count <= 7 { text = unsafe Text(inline: b) } else if let id = unsafe texts.intern(b) { text = Text(id: id) }
+          if b.count <= 7 {
+            text = unsafe Text(inline: b)
+          } else if let id = unsafe texts.intern(b) {
+            text = Text(id: id)
+          }
         }
       }
       unsafe event.storeBytes(of: text, toByteOffset: field.offset, as: Text.self)
@@ -144,7 +150,9 @@ struct RowWriterTests {
     #expect(
       messages[0].hasPrefix(
         #"{"type":"FEED_DATA","channel":3,"data":[{"eventType":"Quote","eventSymbol":"AAPL","bidPrice":231.52,"#))
-    #expect(messages[0].hasSuffix(#"{"eventType":"Trade","eventSymbol":"MSFT","price":1.0E-4,"tickDirection":"UNDEFINED"}]}"#))
+    #expect(
+      messages[0].hasSuffix(
+        #"{"eventType":"Trade","eventSymbol":"MSFT","price":1.0E-4,"tickDirection":"UNDEFINED"}]}"#))
   }
 
   @Test("a row longer than a message is left out and counted, its neighbours are not")

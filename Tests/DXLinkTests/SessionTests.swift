@@ -162,7 +162,8 @@ struct SessionTests {
     ("t0", [Wire.error("UNSUPPORTED_PROTOCOL")], 0, .unsupportedProtocol("why"), .none),
     (nil, [Wire.setup, Wire.authorized], 10, .noChannel(seconds: 10), .reconnect),
     (nil, [Wire.setup, Wire.authorized, Wire.opened], 90, .silence(seconds: 90), .reconnect),
-    ("t0", [Wire.setup, Wire.unauthorized, Wire.authorized, Wire.opened, Wire.unauthorized], 10, .tokenExpired, .newToken),
+    ("t0", [Wire.setup, Wire.unauthorized, Wire.authorized, Wire.opened, Wire.unauthorized], 10, .tokenExpired,
+      .newToken),
     (nil, [Wire.setup, Wire.authorized, Wire.opened, Wire.unauthorized], 10, .tokenNeeded, .newToken),
   ]
 
@@ -402,10 +403,12 @@ struct SessionTests {
     var stage = Stage { $0.contract = contract }
     stage.connect()
     for wire in [Wire.setup, Wire.authorized] { try stage.receive(wire) }
-    #expect(stage.said().last?.contains(#""channel":1,"service":"FEED","parameters":{"contract":"\#(contract.rawValue)"}"#) == true)
+    let wanted = #""channel":1,"service":"FEED","parameters":{"contract":"\#(contract.rawValue)"}"#
+    #expect(stage.said().last?.contains(wanted) == true)
   }
 
-  @Test("random messages at random times: never a crash, a deadline that moves on, one failure at most", .tags(.property),
+  @Test(
+    "random messages at random times: never a crash, a deadline that moves on, one failure at most", .tags(.property),
     arguments: 1...30)
   func random(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)

@@ -41,8 +41,10 @@ struct SubscriptionBookTests {
     let chunks = drain(&book, items: 2)
     #expect(
       chunks == [
-        #"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Quote","symbol":"S0"},{"type":"Quote","symbol":"S1"}]}"#,
-        #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"S2"},{"type":"Quote","symbol":"S3"}]}"#,
+        #"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Quote","symbol":"S0"},"#
+          + #"{"type":"Quote","symbol":"S1"}]}"#,
+        #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"S2"},"#
+          + #"{"type":"Quote","symbol":"S3"}]}"#,
         #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"S4"}]}"#,
       ])
     book.forgetTold()
@@ -133,7 +135,8 @@ struct SubscriptionBookTests {
         #expect(chunk.utf8.count <= limit)
         guard i + 1 < chunks.count, case .feedSubscription(_, let next) = try read(chunks[i + 1]) else { continue }
         // One item more would have been too long.
-        let more = chunk.utf8.count + text(.feedSubscription(channel: 1, FeedSubscription(add: [next.add[0]]))).utf8.count
+        let alone = text(.feedSubscription(channel: 1, FeedSubscription(add: [next.add[0]])))
+        let more = chunk.utf8.count + alone.utf8.count
         let frame = text(.feedSubscription(channel: 1, FeedSubscription())).utf8.count + ",\"add\":[]".utf8.count
         #expect(more - frame + 1 > limit)
       }

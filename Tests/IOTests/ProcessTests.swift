@@ -118,7 +118,7 @@ import Testing
     defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
     let signals = try Signals()
     // To this thread: a blocked signal would stay pending.
-    unsafe pthread_kill(pthread_self(), number)
+    pthread_kill(pthread_self(), number)
     #expect(signals.request == .drain)
   }
 

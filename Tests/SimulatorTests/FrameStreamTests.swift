@@ -4,9 +4,10 @@ import JSON
 import Market
 import Recording
 import Rings
-@testable import Simulator
 import TestSupport
 import Testing
+
+@testable import Simulator
 
 /// A decoder with what it needs, counting events by type into digests.
 final class Decoding {
@@ -92,7 +93,9 @@ struct FrameStreamTests {
     var frames = 0
     var rows = 0
     var texts: [String] = []
-    while stream.next({ _, payload in texts.append(unsafe payload.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }) }) {}
+    while stream.next({ _, payload in
+      texts.append(unsafe payload.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+    }) {}
     for text in texts {
       if text.contains(#""type":"FEED_CONFIG""#), let range = text.firstRange(of: #""eventFields":{""#) {
         told.append(String(text[range.upperBound...].prefix { $0 != "\"" }))
@@ -116,7 +119,8 @@ struct FrameStreamTests {
   func pinned() throws {
     var crc = CRC32C()
     var count = 0
-    var stream = try FrameStream(try GenerateSpec("seed=1,symbols=40,rate=1000,mix=all,duration=2s,nan=0.006,candles=3x30,fields=full"))
+    var stream = try FrameStream(
+      try GenerateSpec("seed=1,symbols=40,rate=1000,mix=all,duration=2s,nan=0.006,candles=3x30,fields=full"))
     while stream.next({ _, payload in
       crc.update(payload)
       count += 1
@@ -127,7 +131,8 @@ struct FrameStreamTests {
 
   @Test("the hostile preset has every kind of trouble, decodes without end, and is the same each time")
   func hostile() throws {
-    let spec = try GenerateSpec("seed=4,symbols=30,rate=2000,mix=all,duration=4s,preset=hostile,candles=2x40,fields=full")
+    let spec = try GenerateSpec(
+      "seed=4,symbols=30,rate=2000,mix=all,duration=4s,preset=hostile,candles=2x40,fields=full")
     let first = Decoding()
     var stream = try FrameStream(spec)
     var texts: [String] = []
@@ -136,7 +141,8 @@ struct FrameStreamTests {
       texts.append(unsafe payload.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
     }) {}
     #expect(first.refused > 20 && first.eventCount > 2000 && first.decoder.counters.rowsMalformed > 5)
-    #expect(texts.contains { $0.contains(#""dataFormat":"FULL""#) } && texts.contains { $0.contains(#"[{"eventType""#) })
+    #expect(
+      texts.contains { $0.contains(#""dataFormat":"FULL""#) } && texts.contains { $0.contains(#"[{"eventType""#) })
     #expect(texts.contains { $0.contains("mystery") } && texts.contains { $0.contains(#""type":"ERROR""#) })
     let again = Decoding()
     var second = try FrameStream(spec)

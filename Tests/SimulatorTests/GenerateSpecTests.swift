@@ -14,7 +14,8 @@ struct GenerateSpecTests {
   func roundTrip(_ text: String) throws {
     let spec = try GenerateSpec(text)
     #expect(try GenerateSpec(spec.text) == spec)
-    #expect(GenerateSpec.table.allSatisfy { row in spec.text.split(separator: ",").contains { $0.hasPrefix(row.key + "=") } })
+    #expect(
+      GenerateSpec.table.allSatisfy { row in spec.text.split(separator: ",").contains { $0.hasPrefix(row.key + "=") } })
   }
 
   @Test("values arrive where they belong")

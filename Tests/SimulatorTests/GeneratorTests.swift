@@ -1,8 +1,9 @@
 import Market
 import Rings
-@testable import Simulator
 import TestSupport
 import Testing
+
+@testable import Simulator
 
 /// One event as the tests look at it.
 struct SeenEvent {
@@ -143,7 +144,12 @@ struct GeneratorTests {
       #expect(t.sequence >= 0 && t.sequence < 1 << 22)
       #expect(t.time <= nanos / 1_000_000)
       let before = last[event.symbol.rawValue] ?? 0
-      if t.type == .first { #expect(t.index > before) } else { corrections += 1; #expect(t.index == before) }
+      if t.type == .first {
+        #expect(t.index > before)
+      } else {
+        corrections += 1
+        #expect(t.index == before)
+      }
       last[event.symbol.rawValue] = t.index
     }
     #expect(corrections > 50)
@@ -173,7 +179,9 @@ struct GeneratorTests {
     try generate("seed=2,mix=all,rate=3000,duration=3s,candles=4x10") { _, event, generator in
       let type = try #require(event.type)
       seen.insert(type)
-      let symbol = unsafe generator.texts.store.withText(event.symbol.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
+      let symbol = unsafe generator.texts.store.withText(event.symbol.rawValue) {
+        unsafe String(decoding: $0, as: UTF8.self)
+      }
       let isRight =
         switch type {
         case .candle: symbol.hasSuffix("}")
@@ -205,7 +213,10 @@ struct GeneratorTests {
 struct FixedMathTests {
   @Test("logarithm, power and logistic agree with known values to 14 digits")
   func values() {
-    for (x, y) in [(1.0, 0.0), (2.718281828459045, 1.0), (10, 2.302585092994046), (1e-9, -20.72326583694641), (7.5, 2.0149030205422647)] {
+    for (x, y) in [
+      (1.0, 0.0), (2.718281828459045, 1.0), (10, 2.302585092994046), (1e-9, -20.72326583694641),
+      (7.5, 2.0149030205422647),
+    ] {
       #expect(abs(FixedMath.ln(x) - y) <= 1e-14 * max(1, abs(y)))
       #expect(abs(FixedMath.exp(y) - x) <= 1e-13 * x)
     }

@@ -2,9 +2,10 @@ import Bytes
 import DXLink
 import Market
 import Rings
-@testable import Simulator
 import TestSupport
 import Testing
+
+@testable import Simulator
 
 /// A session with a clock of its own: texts in, texts out.
 final class Script {
@@ -57,7 +58,9 @@ final class Script {
 
   func drain() -> [String] {
     var texts: [String] = []
-    while out.takeFirst({ _, text in texts.append(unsafe text.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }) }) {
+    while out.takeFirst({ _, text in
+      texts.append(unsafe text.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+    }) {
       session.sent(at: now)
     }
     return texts
@@ -95,16 +98,20 @@ struct ServerSessionTests {
         == [#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"simulator"}"#])
     #expect(
       script.send(#"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#)
-        == [#"{"type":"CHANNEL_OPENED","channel":1,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#])
+        == [
+          #"{"type":"CHANNEL_OPENED","channel":1,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#
+        ])
     #expect(
       script.send(
-        #"{"type":"FEED_SETUP","channel":1,"acceptAggregationPeriod":0,"acceptDataFormat":"COMPACT","acceptEventFields":{"Quote":["eventSymbol","nonsense","askPrice","bidPrice"]}}"#
+        #"{"type":"FEED_SETUP","channel":1,"acceptAggregationPeriod":0,"acceptDataFormat":"COMPACT","#
+          + #""acceptEventFields":{"Quote":["eventSymbol","nonsense","askPrice","bidPrice"]}}"#
       ) == [#"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.0}"#])
     #expect(
       script.send(
         #"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Quote","symbol":"SPY"}]}"#
       ) == [
-        #"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.0,"eventFields":{"Quote":["eventSymbol","askPrice","bidPrice"]}}"#
+        #"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.0,"#
+          + #""eventFields":{"Quote":["eventSymbol","askPrice","bidPrice"]}}"#
       ])
     #expect(script.send(#"{"type":"CHANNEL_CANCEL","channel":1}"#) == [#"{"type":"CHANNEL_CLOSED","channel":1}"#])
     // Late messages of a cancelled channel are nothing to complain about.
@@ -128,7 +135,8 @@ struct ServerSessionTests {
   func tastyware() {
     let script = Script(token: "good")
     var said = script.send(
-      #"{"type": "SETUP", "channel": 0, "version": "0.1-DXF-JS/0.3.0", "keepaliveTimeout": 60, "acceptKeepaliveTimeout": 60}"#,
+      #"{"type": "SETUP", "channel": 0, "version": "0.1-DXF-JS/0.3.0", "keepaliveTimeout": 60,"#
+        + #" "acceptKeepaliveTimeout": 60}"#,
       #"{"type": "KEEPALIVE", "channel": 0}"#)
     #expect(said.count == 2)
     var answers = 0
@@ -148,7 +156,8 @@ struct ServerSessionTests {
       #expect(opened.first?.contains("CHANNEL_OPENED") == true)
       let symbol = type == "Candle" ? #"AAPL{tho=TRUE,=1H}", "fromTime": 0"# : #"AAPL""#
       let told = other.send(
-        #"{"type": "FEED_SETUP", "channel": \#(channel), "acceptAggregationPeriod": 0.1, "acceptDataFormat": "COMPACT", "acceptEventFields": {"\#(type)": ["eventSymbol", "eventTime"]}}"#,
+        #"{"type": "FEED_SETUP", "channel": \#(channel), "acceptAggregationPeriod": 0.1,"#
+          + #" "acceptDataFormat": "COMPACT", "acceptEventFields": {"\#(type)": ["eventSymbol", "eventTime"]}}"#,
         #"{"type": "FEED_SUBSCRIPTION", "channel": \#(channel), "add": [{"symbol": "\#(symbol), "type": "\#(type)"}]}"#)
       #expect(told.count == 2 && told[1].contains(#"{"\#(type)":["eventSymbol","eventTime"]}"#), "\(told)")
     }
@@ -159,10 +168,22 @@ struct ServerSessionTests {
   @Test(
     "wrong messages give the error of the protocol's table",
     arguments: [
-      (#"{"type":"CHANNEL_REQUEST","channel":2,"service":"FEED","parameters":{"contract":"AUTO"}}"#, 2, "BAD_ACTION", "even channel"),
-      (#"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#, 1, "BAD_ACTION", "used"),
-      (#"{"type":"CHANNEL_REQUEST","channel":5,"service":"DOM","parameters":{"symbol":"A"}}"#, 5, "BAD_ACTION", "Unsupported service: 'DOM'"),
-      (#"{"type":"CHANNEL_REQUEST","channel":5,"service":"FEED","parameters":{"contract":"x"}}"#, 5, "BAD_ACTION", "contract"),
+      (
+        #"{"type":"CHANNEL_REQUEST","channel":2,"service":"FEED","parameters":{"contract":"AUTO"}}"#, 2, "BAD_ACTION",
+        "even channel"
+      ),
+      (
+        #"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#, 1, "BAD_ACTION",
+        "used"
+      ),
+      (
+        #"{"type":"CHANNEL_REQUEST","channel":5,"service":"DOM","parameters":{"symbol":"A"}}"#, 5, "BAD_ACTION",
+        "Unsupported service: 'DOM'"
+      ),
+      (
+        #"{"type":"CHANNEL_REQUEST","channel":5,"service":"FEED","parameters":{"contract":"x"}}"#, 5, "BAD_ACTION",
+        "contract"
+      ),
       (#"{"type":"FEED_SUBSCRIPTION","channel":9,"add":[]}"#, 9, "BAD_ACTION", "not open"),
       (#"{"type":"MYSTERY","channel":1}"#, 1, "BAD_ACTION", "MYSTERY"),
       (#"{"type":"FEED_DATA","channel":1,"data":[]}"#, 0, "BAD_ACTION", "server"),
@@ -174,7 +195,9 @@ struct ServerSessionTests {
     let script = Script()
     script.open()
     let said = script.send(text)
-    #expect(said.first?.hasPrefix(#"{"type":"ERROR","channel":\#(channel),"error":"\#(code)","message":""#) == true, "\(said)")
+    #expect(
+      said.first?.hasPrefix(#"{"type":"ERROR","channel":\#(channel),"error":"\#(code)","message":""#) == true, "\(said)"
+    )
     #expect(said.first?.contains(words) == true, "\(said)")
     #expect(script.closing == nil)
     if text.contains("DOM") { #expect(said.last == #"{"type":"CHANNEL_CLOSED","channel":5}"#) }
@@ -198,11 +221,13 @@ struct ServerSessionTests {
     let script = Script()
     script.open()
     _ = script.send(
-      #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","acceptEventFields":{"Quote":["eventSymbol","bidPrice"]}}"#,
+      #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","acceptEventFields":{"Quote":["eventSymbol","#
+        + #""bidPrice"]}}"#,
       #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"A"}]}"#)
     let added = script.send(#"{"type":"FEED_SETUP","channel":1,"acceptEventFields":{"Trade":["eventSymbol","price"]}}"#)
     #expect(added.count == 1 && !added[0].contains("eventFields"))
-    let changed = script.send(#"{"type":"FEED_SETUP","channel":1,"acceptEventFields":{"Quote":["askPrice","eventSymbol"]}}"#)
+    let changed = script.send(
+      #"{"type":"FEED_SETUP","channel":1,"acceptEventFields":{"Quote":["askPrice","eventSymbol"]}}"#)
     #expect(changed.count == 2 && changed[1].contains(#""eventFields":{"Quote":["askPrice","eventSymbol"]}"#))
     let trade = script.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"A"}]}"#)
     #expect(trade.first?.contains(#"{"Trade":["eventSymbol","price"]}"#) == true)
@@ -213,19 +238,29 @@ struct ServerSessionTests {
     let script = Script()
     script.open()
     let said = script.send(
-      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"A"},{"type":"Quote","symbol":"B"},{"type":"Nothing","symbol":"C"}]}"#)
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"A"},{"type":"Quote","#
+        + #""symbol":"B"},{"type":"Nothing","symbol":"C"}]}"#
+    )
     #expect(said.count == 1)
-    _ = script.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"remove":[{"type":"Quote","symbol":"A"}],"add":[{"type":"Quote","symbol":"A"}]}"#)
+    _ = script.send(
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"remove":[{"type":"Quote","symbol":"A"}],"add":[{"type":"Quote","#
+        + #""symbol":"A"}]}"#
+    )
     #expect(script.subscriptionCount == 2)
-    _ = script.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Order","symbol":"A","source":"NTV"},{"type":"Order","symbol":"A","source":"DEX"}]}"#)
+    _ = script.send(
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Order","symbol":"A","#
+        + #""source":"NTV"},{"type":"Order","symbol":"A","source":"DEX"}]}"#
+    )
     #expect(script.subscriptionCount == 2)
-    _ = script.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"remove":[{"type":"Order","symbol":"A","source":"NTV"}]}"#)
+    _ = script.send(
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"remove":[{"type":"Order","symbol":"A","source":"NTV"}]}"#)
     #expect(script.subscriptionCount == 1)
     _ = script.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"remove":[{"type":"Order","symbol":"A"}]}"#)
     #expect(script.subscriptionCount == 0)
   }
 
-  @Test("a wildcard gets everything on AUTO and STREAM and an error on TICKER", arguments: ["AUTO", "STREAM", "TICKER"])
+  @Test(
+    "a wildcard gets everything on AUTO and STREAM and an error on TICKER", arguments: ["AUTO", "STREAM", "TICKER"])
   func wildcard(_ contract: String) throws {
     let script = Script()
     script.open(1, contract: contract)
@@ -242,7 +277,8 @@ struct ServerSessionTests {
       let script = Script()
       script.open()
       _ = script.send(
-        #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"\#(format)","acceptEventFields":{"Quote":["askPrice","eventType","eventSymbol"]}}"#,
+        #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"\#(format)","#
+          + #""acceptEventFields":{"Quote":["askPrice","eventType","eventSymbol"]}}"#,
         #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"*"}]}"#)
       let data = try script.play("seed=1,symbols=1,rate=10,duration=1s,mix=Quote:1,universe=stocks")
       let start = format == "FULL" ? #""data":[{"eventType":"Quote","askPrice":"# : #""data":["Quote",["#
@@ -257,12 +293,14 @@ struct ServerSessionTests {
       let script = Script()
       script.open()
       _ = script.send(
-        #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","acceptEventFields":{"Order":["eventSymbol"]}}"#,
+        #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","#
+          + #""acceptEventFields":{"Order":["eventSymbol"]}}"#,
         #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[\#(items)]}"#)
       let data = try script.play("seed=1,symbols=1,rate=900,duration=1s,mix=Order:1,universe=stocks")
       return data.reduce(0) { $0 + $1.count { $0 == "," } }
     }
-    let symbol = try #require(try Generator(try GenerateSpec("seed=1,symbols=1,mix=Order:1,universe=stocks")).symbols.first)
+    let symbol = try #require(
+      try Generator(try GenerateSpec("seed=1,symbols=1,mix=Order:1,universe=stocks")).symbols.first)
     let all = try rows(#"{"type":"Order","symbol":"\#(symbol)"}"#)
     let one = try rows(#"{"type":"Order","symbol":"\#(symbol)","source":"NTV"}"#)
     let none = try rows(#"{"type":"Order","symbol":"\#(symbol)","source":"XXXX"}"#)
@@ -277,7 +315,9 @@ struct ServerSessionTests {
     }
     script.open()
     let said = script.send(
-      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"A"},{"type":"Quote","symbol":"B"},{"type":"Quote","symbol":"C"},{"type":"Quote","symbol":"A"}]}"#)
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"A"},{"type":"Quote","#
+        + #""symbol":"B"},{"type":"Quote","symbol":"C"},{"type":"Quote","symbol":"A"}]}"#
+    )
     #expect(said.first?.contains("Your subscription size is too big") == true)
     #expect(script.subscriptionCount == 2 && script.refusedTopics == 1)
     let channels = script.send(
@@ -310,7 +350,9 @@ struct ServerSessionTests {
     #expect(mute.closing?.code == 1000)
   }
 
-  @Test("session faults: wrong order, fewer fields, no fields, errors, silence, a refused token, expiry, FULL, a lost channel")
+  @Test(
+    "session faults: order, fewer or no fields, errors, silence, a refused token, expiry, FULL, a lost channel"
+  )
   func faults() throws {
     func subscribe(_ fault: String) throws -> (Script, [String]) {
       let script = Script(faults: [try Fault(fault)])
@@ -318,7 +360,8 @@ struct ServerSessionTests {
       return (
         script,
         script.send(
-          #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","acceptEventFields":{"Quote":["eventSymbol","bidPrice","askPrice"]}}"#,
+          #"{"type":"FEED_SETUP","channel":1,"acceptDataFormat":"COMPACT","#
+            + #""acceptEventFields":{"Quote":["eventSymbol","bidPrice","askPrice"]}}"#,
           #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"*"}]}"#)
       )
     }
@@ -343,7 +386,10 @@ struct ServerSessionTests {
     #expect(closed.subscriptionCount == 0)
     let refused = Script(faults: [try Fault("refuse-token")])
     _ = refused.send(Self.setup)
-    #expect(refused.send(#"{"type":"AUTH","channel":0,"token":"x"}"#) == [#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#])
+    #expect(
+      refused.send(#"{"type":"AUTH","channel":0,"token":"x"}"#) == [
+        #"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#
+      ])
     let pairs = Script(faults: [try Fault("pairs")])
     pairs.open()
     _ = pairs.send(
@@ -360,19 +406,24 @@ struct FaultTests {
   func table() throws {
     #expect(Fault.table.map(\.kind) == Fault.Kind.allCases)
     for text in [
-      "refuse-token", "unauthorized-late=after:3", "drop-tcp=after:100", "stall=after:50,seconds:5", "split=7", "fragment=3",
+      "refuse-token", "unauthorized-late=after:3", "drop-tcp=after:100", "stall=after:50,seconds:5", "split=7",
+      "fragment=3",
       "duplicate", "duplicate=every:2", "garbage=every:3,seed:9", "reorder-config", "config-fewer-fields", "no-fields",
-      "full-switch=after:9", "errors=1000", "silent", "bye=after:2", "close=1011,after:2,once", "close=1006", "close-channel", "pairs",
+      "full-switch=after:9", "errors=1000", "silent", "bye=after:2", "close=1011,after:2,once", "close=1006",
+      "close-channel", "pairs",
     ] { _ = try Fault(text) }
     let stall = try Fault("stall=after:50,seconds:7")
     #expect(stall.after == 50 && stall.number == 7 && !stall.isOnce)
     #expect(try Fault("close=1011,once").isOnce)
   }
 
-  @Test("nonsense is refused with what is allowed", arguments: [
-    ("explode", "refuse-token"), ("split", "N"), ("split=0", "N"), ("close=99", "CODE"), ("stall=fast", "seconds:S"), ("silent=3", "once"),
-    ("close=1000,1001", "CODE"), ("bye=every:2", "after:N"),
-  ])
+  @Test(
+    "nonsense is refused with what is allowed",
+    arguments: [
+      ("explode", "refuse-token"), ("split", "N"), ("split=0", "N"), ("close=99", "CODE"), ("stall=fast", "seconds:S"),
+      ("silent=3", "once"),
+      ("close=1000,1001", "CODE"), ("bye=every:2", "after:N"),
+    ])
   func refusals(_ text: String, _ expected: String) {
     let error = #expect(throws: SimulatorError.self) { try Fault(text) }
     #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")

@@ -1,13 +1,14 @@
-import Glibc
 import Bytes
 import DXLink
+import Glibc
 import IO
 import Market
 import Recording
-@testable import Simulator
 import TestSupport
 import Testing
 import WebSocket
+
+@testable import Simulator
 
 extension Decoding {
   func take(all texts: [String]) {
@@ -106,7 +107,8 @@ struct ServerTests {
 
   @Test("a slow client is waited for: the server holds little, and the client misses nothing")
   func backPressure() throws {
-    let recording = try TestRecording("seed=5,symbols=100,rate=60000,duration=2s,period=5ms,mix=Quote:2/Greeks:3,fields=full")
+    let recording = try TestRecording(
+      "seed=5,symbols=100,rate=60000,duration=2s,period=5ms,mix=Quote:2/Greeks:3,fields=full")
     var configuration = recording.configuration()
     configuration.limits.maximumQueuedBytes = 128 << 10
     let server = try ServerThread(configuration)
@@ -179,7 +181,8 @@ struct ServerTests {
     }
     #expect(code == 1009)
     let silent = try TestClient(server)
-    try silent.send(#"{"type":"SETUP","channel":0,"version":"0.1","keepaliveTimeout":0.3,"acceptKeepaliveTimeout":0.1}"#)
+    try silent.send(
+      #"{"type":"SETUP","channel":0,"version":"0.1","keepaliveTimeout":0.3,"acceptKeepaliveTimeout":0.1}"#)
     let (messages, end) = try silent.all()
     #expect(end == .closed(1000, "Bye"))
     #expect(messages.contains { $0.contains("KEEPALIVE") })
@@ -189,18 +192,25 @@ struct ServerTests {
 
   @Test("a live generator gives initial values, candle snapshots from new to old, and goes on in real time")
   func live() throws {
-    let spec = try GenerateSpec("seed=3,symbols=20,rate=2000,duration=forever,mix=Quote:5/Trade:3/Order:2,universe=stocks")
+    let spec = try GenerateSpec(
+      "seed=3,symbols=20,rate=2000,duration=forever,mix=Quote:5/Trade:3/Order:2,universe=stocks")
     let server = try ServerThread(ServerConfiguration(feed: .generator(spec, speed: .factor(1))))
     let symbol = try #require(try Generator(spec).symbols.last)
     let client = try TestClient(server)
     try client.subscribe([.order])
     try client.send(
-      #"{"type":"FEED_SETUP","channel":1,"acceptEventFields":{"Profile":["eventSymbol","description"],"Candle":["eventFlags","eventSymbol","time"]}}"#,
-      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Profile","symbol":"\#(symbol)"},{"type":"Candle","symbol":"\#(symbol){=1h}","fromTime":\#((Generator.startSeconds - 36_000) * 1000)}]}"#)
+      #"{"type":"FEED_SETUP","channel":1,"acceptEventFields":{"Profile":["eventSymbol","description"],"#
+        + #""Candle":["eventFlags","eventSymbol","time"]}}"#,
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Profile","symbol":"\#(symbol)"},{"type":"Candle","#
+        + #""symbol":"\#(symbol){=1h}","fromTime":\#((Generator.startSeconds - 36_000) * 1000)}]}"#
+    )
     let profile = try client.wait(for: #""data":["Profile""#)
     #expect(profile.contains("\"\(symbol)\""))
     // Candles may have come first; ask for them anew.
-    try client.send(#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Candle","symbol":"\#(symbol){=h}","fromTime":\#((Generator.startSeconds - 36_000) * 1000)}]}"#)
+    try client.send(
+      #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Candle","symbol":"\#(symbol){=h}","#
+        + #""fromTime":\#((Generator.startSeconds - 36_000) * 1000)}]}"#
+    )
     let candles = try client.wait(for: #""data":["Candle",[4,"\#(symbol){=h}""#)
     #expect(candles.contains(#",10,"\#(symbol){=h}""#))
     _ = try client.wait(for: #"["Order","#)
@@ -220,7 +230,9 @@ struct ServerTests {
     #expect(decoding.eventCount > 0 && decoding.eventCount <= 2200)
   }
 
-  @Test("a client too slow for a live feed is let go, or gets the latest values", arguments: ServerConfiguration.SlowClients.allCases)
+  @Test(
+    "a client too slow for a live feed is let go, or gets the latest values",
+    arguments: ServerConfiguration.SlowClients.allCases)
   func slowLive(_ policy: ServerConfiguration.SlowClients) throws {
     let spec = try GenerateSpec("seed=3,symbols=200,rate=400000,duration=1s,mix=Quote:5/TimeAndSale:5,universe=stocks")
     var configuration = ServerConfiguration(feed: .generator(spec, speed: .max))
@@ -282,7 +294,8 @@ struct ServerTests {
   @Test("faults of the session reach the client: FULL, expiry, a closed channel, errors")
   func sessionFaults() throws {
     let full = try run("full-switch=after:3").messages
-    #expect(full.contains { $0.contains(#""dataFormat":"FULL""#) } && full.last?.contains(#"[{"eventType":"Quote""#) == true)
+    #expect(
+      full.contains { $0.contains(#""dataFormat":"FULL""#) } && full.last?.contains(#"[{"eventType":"Quote""#) == true)
     let decoding = Decoding()
     decoding.take(all: full)
     #expect(decoding.refused == 0 && decoding.eventCount > 900)

@@ -1,11 +1,12 @@
 import Market
 import Rings
-@testable import Simulator
 import TestSupport
 import Testing
 
-/// Follows the rules of snapshots and transactions for one key, written from the protocol's description and not from the
-/// generator.
+@testable import Simulator
+
+/// Follows the rules of snapshots and transactions for one key, written from the protocol's description and not from
+/// the generator.
 struct SnapshotChecker {
   var isInSnapshot = false
   var isFull = false
@@ -82,7 +83,11 @@ struct SnapshotTests {
       guard let c = event.event(as: Candle.self) else { return }
       #expect(c.index == (c.time / 1000) << 32 | (c.time % 1000) << 22)
       order.append(event.symbol.rawValue)
-      if event.flags.contains(.removeEvent) { #expect(c.open.isNaN) } else { #expect(c.low <= c.open && c.open <= c.high) }
+      if event.flags.contains(.removeEvent) {
+        #expect(c.open.isNaN)
+      } else {
+        #expect(c.low <= c.open && c.open <= c.high)
+      }
     }
     #expect(order.count >= 300)
     let switches = zip(order, order.dropFirst()).count { $0 != $1 }

@@ -3,10 +3,11 @@ import DXLink
 import IO
 import Market
 import Recording
-@testable import Simulator
 import TestSupport
 import Testing
 import WebSocket
+
+@testable import Simulator
 
 /// A small blocking client: what it is told to send, and every message and the end that came.
 final class TestClient {
@@ -27,7 +28,8 @@ final class TestClient {
   /// No test waits longer than this for anything.
   static let patienceMillis = 30_000
 
-  init(_ server: ServerThread, tls: TLSContext? = nil, options: TCPConnection.Options = TCPConnection.Options()) throws {
+  init(_ server: ServerThread, tls: TLSContext? = nil, options: TCPConnection.Options = TCPConnection.Options()) throws
+  {
     let connection = try TCPConnection.connect(to: [server.address], subject: "the simulator", options: options)
     if let tls {
       stream = try ByteStream(connection, tls: tls, host: "localhost")
@@ -36,7 +38,8 @@ final class TestClient {
       stream = ByteStream(plain: connection)
     }
     conversation = Conversation(role: .client)
-    var handshake = ClientHandshake(.init(host: "127.0.0.1", port: server.address.port, isSecure: tls != nil, path: "/x"))
+    var handshake = ClientHandshake(
+      .init(host: "127.0.0.1", port: server.address.port, isSecure: tls != nil, path: "/x"))
     var request = ByteWriter()
     try handshake.writeRequest(into: &request)
     try unsafe request.withBytes { try unsafe stream.writeAll($0, limitMillis: Self.patienceMillis) }
@@ -161,10 +164,12 @@ final class TestClient {
     }.joined(separator: ",")
     let items = types.map { #"{"type":"\#($0.name)","symbol":"*"}"# }.joined(separator: ",")
     try send(
-      #"{"type":"SETUP","channel":0,"version":"0.1-test/1","keepaliveTimeout":\#(keepalive),"acceptKeepaliveTimeout":\#(keepalive)}"#,
+      #"{"type":"SETUP","channel":0,"version":"0.1-test/1","keepaliveTimeout":\#(keepalive),"#
+        + #""acceptKeepaliveTimeout":\#(keepalive)}"#,
       #"{"type":"AUTH","channel":0,"token":"t"}"#,
       #"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#,
-      #"{"type":"FEED_SETUP","channel":1,"acceptAggregationPeriod":0,"acceptDataFormat":"\#(format)"\#(full ? ",\"acceptEventFields\":{\(fields)}" : "")}"#,
+      #"{"type":"FEED_SETUP","channel":1,"acceptAggregationPeriod":0,"#
+        + #""acceptDataFormat":"\#(format)"\#(full ? ",\"acceptEventFields\":{\(fields)}" : "")}"#,
       #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[\#(items)]}"#)
   }
 }

@@ -2,7 +2,8 @@
 #define QW_OS_H
 #include <stdint.h>
 
-/* Clocks of clock_gettime in nanoseconds: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID. */
+/* Clocks of clock_gettime in nanoseconds: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+   CLOCK_THREAD_CPUTIME_ID. */
 int64_t qw_wall_nanos(void);
 int64_t qw_monotonic_nanos(void);
 int64_t qw_process_cpu_nanos(void);

@@ -1,0 +1,100 @@
+import TestSupport
+import Testing
+
+@testable import Sinks
+
+@Suite("Sink URIs", .tags(.unit))
+struct SinkSpecTests {
+  private static func spec(_ name: String, _ target: SinkSpec.Target, _ change: (inout SinkSpec) -> Void = { _ in })
+    -> SinkSpec
+  {
+    guard var spec = try? SinkSpec(parsing: "null:") else { preconditionFailure("null: is a sink") }
+    spec.name = name
+    spec.target = target
+    change(&spec)
+    return spec
+  }
+
+  static let good: [(String, SinkSpec)] = [
+    ("null:", spec("null:", .null)),
+    ("csv:out", spec("csv:out", .csv(directory: "out"))),
+    ("csv:/a/b c", spec("csv:/a/b c", .csv(directory: "/a/b c"))),
+    ("csv:a:b", spec("csv:a:b", .csv(directory: "a:b"))),
+    ("ndjson:-", spec("ndjson:-", .ndjson(file: nil))),
+    ("ndjson:./-", spec("ndjson:./-", .ndjson(file: "./-"))),
+    ("ndjson:x.ndjson", spec("ndjson:x.ndjson", .ndjson(file: "x.ndjson"))),
+    ("csv:out?", spec("csv:out", .csv(directory: "out"))),
+    ("csv:out?policy=wait", spec("csv:out", .csv(directory: "out"))),
+    ("csv:out?policy=drop", spec("csv:out", .csv(directory: "out")) { $0.policy = .drop }),
+    ("null:?policy=conflate", spec("null:", .null) { $0.policy = .conflate }),
+    ("null:?ring=4", spec("null:", .null) { $0.ringRecords = 4 }),
+    ("null:?ring=4194304", spec("null:", .null) { $0.ringRecords = 4_194_304 }),
+    ("csv:out?rotate-bytes=1", spec("csv:out", .csv(directory: "out")) { $0.rotation.bytes = 1 }),
+    ("csv:out?rotate-bytes=64K", spec("csv:out", .csv(directory: "out")) { $0.rotation.bytes = 65_536 }),
+    ("csv:out?rotate-bytes=100M", spec("csv:out", .csv(directory: "out")) { $0.rotation.bytes = 104_857_600 }),
+    ("csv:out?rotate-bytes=2G", spec("csv:out", .csv(directory: "out")) { $0.rotation.bytes = 2_147_483_648 }),
+    ("csv:out?rotate-seconds=1", spec("csv:out", .csv(directory: "out")) { $0.rotation.seconds = 1 }),
+    ("csv:out?rotate-seconds=1.5", spec("csv:out", .csv(directory: "out")) { $0.rotation.seconds = 1.5 }),
+    ("csv:out?nan=text", spec("csv:out", .csv(directory: "out")) { $0.writesNaN = true }),
+    ("csv:out?nan=empty", spec("csv:out", .csv(directory: "out"))),
+    (
+      "csv:out?nan=text&policy=drop&ring=16&rotate-bytes=9&rotate-seconds=60",
+      spec("csv:out", .csv(directory: "out")) {
+        $0.policy = .drop
+        $0.ringRecords = 16
+        $0.rotation.bytes = 9
+        $0.rotation.seconds = 60
+        $0.writesNaN = true
+      }
+    ),
+  ]
+
+  @Test("a sink URI says target and options", arguments: good)
+  func parses(text: String, expected: SinkSpec) throws {
+    #expect(try SinkSpec(parsing: text) == expected)
+  }
+
+  static let known = "csv:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
+  static let options = "known are policy, ring, rotate-bytes, rotate-seconds and nan"
+  static let bad: [(String, String)] = [
+    ("", "it has no scheme; known are \(known)"),
+    ("out", "it has no scheme; known are \(known)"),
+    ("?policy=drop", "it has no scheme; known are \(known)"),
+    (":", "there is no sink ':'; known are \(known)"),
+    ("CSV:out", "there is no sink 'CSV:'; known are \(known)"),
+    ("kafka:x", "there is no sink 'kafka:'; known are \(known)"),
+    ("csv:", "csv: needs a folder, as in csv:out"),
+    ("csv:?policy=drop", "csv: needs a folder, as in csv:out"),
+    ("ndjson:", "ndjson: needs a file, or - for standard output"),
+    ("null:x", "null: takes no target"),
+    ("null:?policy", "policy is wait, drop or conflate, not ''"),
+    ("null:?policy=", "policy is wait, drop or conflate, not ''"),
+    ("null:?policy=Drop", "policy is wait, drop or conflate, not 'Drop'"),
+    ("null:?policy=spill", "policy is wait, drop or conflate, not 'spill'"),
+    ("null:?ring=3", "ring takes 4 to 4194304 records"),
+    ("null:?ring=4194305", "ring takes 4 to 4194304 records"),
+    ("null:?ring=many", "ring takes 4 to 4194304 records"),
+    ("null:?ring=99999999999999999999", "ring takes 4 to 4194304 records"),
+    ("csv:o?rotate-bytes=0", "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not '0'"),
+    ("csv:o?rotate-bytes=-1", "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not '-1'"),
+    ("csv:o?rotate-bytes=K", "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not 'K'"),
+    ("csv:o?rotate-bytes=1.5M", "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not '1.5M'"),
+    ("csv:o?rotate-bytes=9999999999G", "rotate-bytes takes bytes such as 1000000, 64K, 100M or 2G, not '9999999999G'"),
+    ("csv:o?rotate-seconds=0.5", "rotate-seconds takes a number from 1 on, not '0.5'"),
+    ("csv:o?rotate-seconds=inf", "rotate-seconds takes a number from 1 on, not 'inf'"),
+    ("csv:o?rotate-seconds=nan", "rotate-seconds takes a number from 1 on, not 'nan'"),
+    ("csv:o?rotate-seconds", "rotate-seconds takes a number from 1 on, not ''"),
+    ("csv:o?nan=NaN", "nan is empty or text, not 'NaN'"),
+    ("csv:o?force=1", "no option 'force'; \(options)"),
+    ("csv:o?=1", "no option ''; \(options)"),
+    ("ndjson:-?rotate-bytes=1M", "standard output cannot be rotated"),
+    ("ndjson:-?rotate-seconds=60", "standard output cannot be rotated"),
+  ]
+
+  @Test("a wrong sink URI is refused with its reason", arguments: bad)
+  func refuses(text: String, reason: String) {
+    let error = #expect(throws: SinkSpecError.self) { _ = try SinkSpec(parsing: text) }
+    #expect(error?.reason == reason)
+    #expect(error?.description == "--to \(text): \(reason)")
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+
+/// The figures of `--stats`.
+struct Figures: Decodable {
+  struct Rows: Decodable {
+    let decoded: Int
+    let malformed: Int
+    let skipped: [String: Int]
+  }
+
+  struct Sink: Decodable, Equatable {
+    let accepted: Int
+    let dropped: Int
+    let written: Int
+  }
+
+  struct Recording: Decodable {
+    let entries: Int
+    let bytes: Int
+    let lost: Int
+  }
+
+  let frames: Int
+  let messages: Int
+  let bytes: Int
+  let events: Int
+  let eventsByType: [String: Int]
+  let rows: Rows
+  let malformedMessages: Int
+  let refusedTexts: Int
+  let gaps: Int
+  let reconnects: Int
+  let sinks: [String: Sink]
+  let recording: Recording
+  let digest: String
+
+  init(_ bytes: [UInt8]) throws {
+    do { self = try JSONDecoder().decode(Figures.self, from: Data(bytes)) } catch {
+      throw Trouble("no figures: \(error) in '\(String(decoding: bytes, as: UTF8.self))'")
+    }
+  }
+
+  init(file: String) throws {
+    guard let bytes = Places.read(file) else { throw Trouble("no file of figures \(file)") }
+    try self.init(bytes)
+  }
+
+  /// Whether for each sink decoded = accepted + dropped, and accepted = written.
+  var isBalanced: Bool {
+    !sinks.isEmpty && sinks.values.allSatisfy { $0.accepted + $0.dropped == events && $0.accepted == $0.written }
+  }
+
+  /// Whether nothing was lost or malformed.
+  var isWhole: Bool {
+    isBalanced && gaps == 0 && rows.malformed == 0 && malformedMessages == 0 && refusedTexts == 0
+      && recording.lost == 0 && sinks.values.allSatisfy { $0.dropped == 0 }
+  }
+}
+
+/// Lines of JSON objects.
+enum JSONLines {
+  static func objects(_ bytes: [UInt8]) throws -> [[String: Any]] {
+    try bytes.split(separator: 0x0A).enumerated().map { number, line in
+      guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+        throw Trouble("line \(number + 1) is no JSON object: \(String(decoding: line.prefix(200), as: UTF8.self))")
+      }
+      return object
+    }
+  }
+
+  static func objects(file: String) throws -> [[String: Any]] {
+    guard let bytes = Places.read(file) else { throw Trouble("no file \(file)") }
+    return try objects(bytes)
+  }
+
+  /// The lines of `eventType` Gap, as they stand.
+  static func gapLines(_ bytes: [UInt8]) -> [String] {
+    bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+      .filter { $0.hasPrefix("{\"eventType\":\"Gap\"") }
+  }
+
+  /// Whether two JSON values are equal as values.
+  static func equal(_ a: Any?, _ b: Any?) -> Bool {
+    switch (a, b) {
+    case (nil, nil): true
+    case (let a as NSObject, let b as NSObject): a.isEqual(b)
+    default: false
+    }
+  }
+}
