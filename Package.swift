@@ -45,7 +45,7 @@ let package = Package(
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
-    module("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
+    module("DXLink", ["Bytes", "Market", "JSON"]),
     // 4
     module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
     // 5
@@ -74,7 +74,9 @@ let package = Package(
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
-    tests("SimulatorTests", ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests(
+      "SimulatorTests",
+      ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("SystemTests", []),

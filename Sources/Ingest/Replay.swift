@@ -26,6 +26,8 @@ struct Replay: ~Copyable {
 
   /// Sentences about malformed messages that are said.
   static let maximumComplaints = 20
+  /// Longest wait between looks for room while conflation holds events back, in nanoseconds.
+  static let settleNanos: Int64 = 10_000_000
   /// Files that one replay merges.
   static let maximumFiles = 512
 
@@ -58,6 +60,9 @@ struct Replay: ~Copyable {
     self.pipeline = pipeline
     guard settings.files.count <= Self.maximumFiles else {
       throw RunFailure(.usage, "a replay merges at most \(Self.maximumFiles) files, not \(settings.files.count)")
+    }
+    if case .factor(let factor) = settings.speed, !(factor > 0 && factor.isFinite) {
+      throw RunFailure(.usage, "the speed of a replay is a number above 0, not \(factor)")
     }
     for path in settings.files {
       do throws(IOError) { maps.append(MappedRecording(try MappedFile(path))) } catch {
@@ -110,9 +115,12 @@ struct Replay: ~Copyable {
 
   /// False when the run is asked to end meanwhile.
   private func waitUntil(_ due: MonotonicNanos) -> Bool {
-    if due <= .now() { return !stop.isDraining }
-    pipeline.settle()
-    return (try? stop.wakeup.wait(until: due)) == false
+    while true {
+      if due <= .now() { return !stop.isDraining }
+      pipeline.settle()
+      let turn = pipeline.holdsBack ? MonotonicNanos.now().advanced(byNanos: Self.settleNanos) : due
+      guard (try? stop.wakeup.wait(until: min(due, turn))) == false else { return false }
+    }
   }
 
   private mutating func decoder(_ merged: MergedEntry) -> ReplayDecoder {

@@ -184,7 +184,8 @@ package enum LinkError: Error, CustomStringConvertible {
     case .webSocket(let error): error.description
     case .ended: "the peer ended the connection without a Close frame"
     case .endedInHandshake(let subject):
-      "\(subject) ended the connection during the WebSocket handshake; is it the right port, and wss:// or ws:// as it wants?"
+      "\(subject) ended the connection during the WebSocket handshake; is it the right port, and wss:// or ws:// "
+        + "as it wants?"
     }
   }
 

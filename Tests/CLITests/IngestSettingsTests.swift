@@ -77,10 +77,15 @@ struct IngestSettingsTests {
 
   @Test("every other option takes effect")
   func options() throws {
+    let folder = TemporaryFolder()
+    let tokenFile = folder.file("t")
+    var file = try File(tokenFile, .create())
+    try unsafe file.write(Array("secret\n".utf8).span.bytes)
+    try file.close()
     let it = try settings([
       "--to", "csv:o?policy=drop", "--to=ndjson:-", "--record", "d.qwr", "--record-policy", "drop", "--record-zstd",
-      "--lanes", "3", "--contract", "History", "--fields", "lean", "--token-file", "t", "--keepalive", "90s", "--for",
-      "2m",
+      "--lanes", "3", "--contract", "History", "--fields", "lean", "--token-file", tokenFile,
+      "--keepalive", "90s", "--for", "2m",
       "--limit", "7", "--reconnect", "4", "--stats", "-", "--interval", "1", "--strict", "--force",
     ])
     #expect(it.run.sinks.map(\.name) == ["csv:o", "ndjson:-"])
@@ -88,7 +93,7 @@ struct IngestSettingsTests {
     #expect(it.record == "d.qwr" && it.recordingPolicy == .drop && it.compressesRecording)
     #expect(it.lanes == 3 && it.lane.session.contract == .history)
     #expect(it.lane.session.fieldLists == FieldLists(.essential))
-    if case .file("t") = it.lane.token {} else { Issue.record("the token is not from the file") }
+    if case .file(tokenFile) = it.lane.token {} else { Issue.record("the token is not from the file") }
     #expect(it.lane.session.keepaliveSeconds == 90 && it.seconds == 120)
     #expect(it.run.limit == 7 && it.lane.reconnect == .attempts(4))
     #expect(it.run.wantsDigest && it.run.force)
