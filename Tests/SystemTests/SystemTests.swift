@@ -66,3 +66,11 @@ func write(_ bytes: [UInt8], to path: String) throws {
   let count = unsafe fwrite(bytes, 1, bytes.count, file)
   guard unsafe fclose(file) == 0, count == bytes.count else { throw Trouble("cannot write \(path): errno \(errno)") }
 }
+
+/// Whether two files that exist are equal. Not `==` within `#expect`, which would print them.
+func sameFiles(_ a: String, _ b: String) -> Bool {
+  guard let bytes = Places.read(a) else { return false }
+  return bytes == Places.read(b)
+}
+
+func sameBytes(_ bytes: [UInt8], file: String) -> Bool { bytes == Places.read(file) }
