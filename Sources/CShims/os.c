@@ -55,4 +55,10 @@ void qw_install_signals(void (*on_signal)(int)) {
   sigaction(SIGINT, &a, NULL);
   sigaction(SIGTERM, &a, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* A parent may have started us with both blocked: a mask outlives exec. */
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &both, NULL);
 }

@@ -108,6 +108,20 @@ import Testing
     #expect(later.request == .none)
   }
 
+  @Test("signals that a parent blocked come through again", arguments: [SIGINT, SIGTERM])
+  func blockedByParent(_ number: Int32) throws {
+    var blocked = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&blocked)
+    unsafe sigaddset(&blocked, number)
+    unsafe pthread_sigmask(SIG_BLOCK, &blocked, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let signals = try Signals()
+    // To this thread: a blocked signal would stay pending.
+    pthread_kill(pthread_self(), number)
+    #expect(signals.request == .drain)
+  }
+
   @Test("a wakeup works across threads")
   func wakeup() throws {
     let wakeup = try Wakeup()

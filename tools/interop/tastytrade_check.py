@@ -33,7 +33,7 @@ RECORDINGS = {
     "absent": f"seed=12,symbols=60,rate=2000,mix={MIX},duration=2s,fields=full,candles=24x20,nan=0.05",
 }
 LIVE = "seed=13,symbols=20,rate=500,mix=Quote:1,universe=stocks"
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 60
 
 # What the package gives where the wire has NaN or an infinity: the field's default, and for these ones 0.
 ZERO_WHEN_ABSENT = {
@@ -82,7 +82,11 @@ def serving(program, folder, *words):
             yield url_file.read_text().strip()
         finally:
             server.terminate()
-            server.wait()
+            try:
+                server.wait(LIMIT_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                server.kill()
+                raise Difference("the server does not end on SIGTERM") from error
 
 
 async def subscribe(streamer, rows):
