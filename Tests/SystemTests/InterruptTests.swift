@@ -8,7 +8,9 @@ struct InterruptTests {
 
   private static let market = ["--generate", "seed=21,symbols=50,rate=5000"]
 
-  @Test("by SIGINT or SIGTERM drains: exit code 130, whole files, a clean recording, exact figures", arguments: [SIGINT, SIGTERM])
+  @Test(
+    "by SIGINT or SIGTERM drains: exit code 130, whole files, a clean recording, exact figures",
+    arguments: [SIGINT, SIGTERM])
   func drains(_ signal: Int32) throws {
     let server = try FeedServer(Self.market)
     let session = folder.file("session.qwr")

@@ -19,7 +19,7 @@ func replay(_ files: [String], _ more: [String] = []) throws -> (figures: Figure
   return (try Figures(file: stats), ended)
 }
 
-@Suite("A recording of the real tape", .tags(.system), .enabled(if: Captures.areHere, "no captures beside the project"))
+@Suite("A recording of the real tape", .tags(.system), Captures.needed)
 struct ReplayTests {
   let folder = TemporaryFolder()
 
@@ -41,7 +41,8 @@ struct ReplayTests {
       try #require(mine.count == events.count, "\(type)")
       for (i, (event, row)) in zip(events, mine).enumerated() {
         for (field, value) in event where field != "at" {
-          #expect(JSONLines.equal(value, row[field]), "\(type) \(i), \(field): \(value) became \(row[field] ?? "nothing")")
+          let place: Comment = "\(type) \(i), \(field): \(value) became \(row[field] ?? "nothing")"
+          #expect(JSONLines.equal(value, row[field]), place)
         }
       }
     }

@@ -92,7 +92,8 @@ struct Situation: Sendable, CustomStringConvertible {
   let arguments: @Sendable (Scene) throws -> [String]
 
   init(
-    _ description: String, _ exitCode: Int32, _ says: [String], _ arguments: @escaping @Sendable (Scene) throws -> [String]
+    _ description: String, _ exitCode: Int32, _ says: [String],
+    _ arguments: @escaping @Sendable (Scene) throws -> [String]
   ) {
     self.description = description
     self.exitCode = exitCode
@@ -124,7 +125,9 @@ struct Situation: Sendable, CustomStringConvertible {
     Situation("two tokens", 2, ["--token-env or --token-file"]) { _ in
       ["ingest", "--token-env", "A", "--token-file", "b"]
     },
-    Situation("no such variable", 2, ["--token-env", "NO_SUCH_TOKEN"]) { _ in ["ingest", "--token-env", "NO_SUCH_TOKEN"] },
+    Situation("no such variable", 2, ["--token-env", "NO_SUCH_TOKEN"]) { _ in
+      ["ingest", "--token-env", "NO_SUCH_TOKEN"]
+    },
     Situation("no URL", 2, ["\"demo\"", "wss://"]) { _ in ["ingest", "--url", "demo"] },
     Situation("another scheme", 2, ["\"http\"", "wss://"]) { _ in ["ingest", "--url", "http://localhost/"] },
     Situation("plain text to another machine", 2, ["in the clear", "--insecure-plaintext"]) { _ in
@@ -144,11 +147,15 @@ struct Situation: Sendable, CustomStringConvertible {
     Situation("two things to serve", 2, ["not both"]) { ["serve", try $0.recording(), "--generate", "seed=1"] },
     Situation("an unknown key", 2, ["symbol", "symbols"]) { _ in ["serve", "--generate", "symbol=3"] },
     Situation("a bad value", 2, ["rate", "fast"]) { _ in ["serve", "--generate", "rate=fast"] },
-    Situation("a hostile market live", 2, ["preset=hostile", "--fault"]) { _ in ["serve", "--generate", "preset=hostile"] },
+    Situation("a hostile market live", 2, ["preset=hostile", "--fault"]) { _ in
+      ["serve", "--generate", "preset=hostile"]
+    },
     Situation("an unknown fault", 2, ["--fault", "explode", "drop-tcp"]) { _ in
       ["serve", "--generate", "seed=1", "--fault", "explode"]
     },
-    Situation("a certificate without its key", 2, ["--tls-key"]) { _ in ["serve", "--generate", "seed=1", "--tls-cert", "x"] },
+    Situation("a certificate without its key", 2, ["--tls-key"]) { _ in
+      ["serve", "--generate", "seed=1", "--tls-cert", "x"]
+    },
     Situation("a name as address", 2, ["--address", "'here'"]) { _ in
       ["serve", "--generate", "seed=1", "--address", "here"]
     },
@@ -201,7 +208,9 @@ struct Situation: Sendable, CustomStringConvertible {
     Situation("a converted file that exists", 1, ["out.tsv", "--force"]) {
       ["convert", try $0.recording(), try $0.file("out.tsv", "x")]
     },
-    Situation("a generated file that exists", 1, ["good.qwr", "--force"]) { ["generate", "seed=1", try $0.recording()] },
+    Situation("a generated file that exists", 1, ["good.qwr", "--force"]) {
+      ["generate", "seed=1", try $0.recording()]
+    },
     Situation("an NDJSON file where none can be", 1, ["cannot open /proc/rows.ndjson"]) {
       ["ingest", "--url", try $0.url(), "--to", "ndjson:/proc/rows.ndjson"]
     },
@@ -230,7 +239,9 @@ struct Situation: Sendable, CustomStringConvertible {
   ]
 
   static let refusals: [Situation] = [
-    Situation("nobody listens", 1, ["cannot connect to 127.0.0.1", "nobody listens"]) { ["ingest", "--url", try $0.deadURL()] },
+    Situation("nobody listens", 1, ["cannot connect to 127.0.0.1", "nobody listens"]) {
+      ["ingest", "--url", try $0.deadURL()]
+    },
     Situation("no token", 3, ["wants a token", "--token-file"]) {
       ["ingest", "--url", try $0.server("token", ["--token", "sesame"]).url]
     },
@@ -260,11 +271,13 @@ struct Situation: Sendable, CustomStringConvertible {
     Situation("TLS asked of a plain server", 3, ["does not speak TLS", "ws://"]) {
       ["ingest", "--url", "wss://127.0.0.1:\(try $0.server().port)/"]
     },
-    Situation("a plain WebSocket asked of a TLS server", 1, ["ended the connection during the WebSocket handshake", "wss://"]) {
+    Situation("a plain WebSocket asked of a TLS server", 1, ["during the WebSocket handshake", "wss://"]) {
       let url = try $0.secureURL()
       return ["ingest", "--url", "ws" + url.dropFirst(3)]
     },
-    Situation("a web page", 3, ["no WebSocket at ws://127.0.0.1", "404", "--url"]) { ["ingest", "--url", try $0.webURL()] },
+    Situation("a web page", 3, ["no WebSocket at ws://127.0.0.1", "404", "--url"]) {
+      ["ingest", "--url", try $0.webURL()]
+    },
   ]
 }
 

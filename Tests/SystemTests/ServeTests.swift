@@ -29,7 +29,7 @@ func makeCertificates(in folder: TemporaryFolder) throws {
   guard made.exitCode == 0 else { throw Trouble("make-certificates: \(made)") }
 }
 
-@Suite("A feed served from the real tape", .tags(.system), .enabled(if: Captures.areHere, "no captures beside the project"))
+@Suite("A feed served from the real tape", .tags(.system), Captures.needed)
 struct ServeTests {
   let folder = TemporaryFolder()
 
@@ -84,7 +84,8 @@ struct ServeTests {
     try write("# symbols of the tape\n" + (try tapeSymbols()).joined(separator: "\n") + "\n", to: symbols)
     for lanes in ["1", "3"] {
       let session = folder.file("lanes-\(lanes).qwr")
-      let live = try ingestTape(server.url, symbols: ["--symbols-file", symbols], ["--lanes", lanes, "--record", session])
+      let live = try ingestTape(
+        server.url, symbols: ["--symbols-file", symbols], ["--lanes", lanes, "--record", session])
       #expect(live.ended.exitCode == 0 && live.figures.isWhole && live.figures.digest == digest, "\(live.ended)")
       let again = try replay([session])
       #expect(again.figures.digest == digest && again.figures.events == 6_609)

@@ -1,9 +1,10 @@
-// SystemTests: the built program from outside: what it takes in, what it writes, how it ends, and what an outage, a crash,
-// a signal or a mistake in its arguments does to that. Servers are the program's own, on 127.0.0.1 and a port that the
-// system chose.
+// SystemTests: the built program from outside: what it takes in, what it writes, how it ends, and what an outage, a
+// crash, a signal or a mistake in its arguments does to that. Servers are the program's own, on this machine and a port
+// that the system chose.
 
 import Glibc
 import TestSupport
+import Testing
 
 /// A sentence that ends a test whose surroundings are not as they should be.
 struct Trouble: Error, CustomStringConvertible {
@@ -40,6 +41,9 @@ enum Captures {
   static let realFrames = "captures/real-frames.jsonl"
 
   static var areHere: Bool { [tape, tapeEvents, realFrames].allSatisfy { Places.shared($0) != nil } }
+
+  /// Skips a suite where they are absent.
+  static var needed: ConditionTrait { .enabled(if: areHere, "no captures beside the project") }
 
   static func path(_ name: String) throws -> String {
     guard let path = Places.shared(name) else { throw Trouble("no file ../shared/\(name)") }
