@@ -184,8 +184,7 @@ package enum LinkError: Error, CustomStringConvertible {
     case .webSocket(let error): error.description
     case .ended: "the peer ended the connection without a Close frame"
     case .endedInHandshake(let subject):
-      "\(subject) ended the connection during the WebSocket handshake; is it the right port, and wss:// or ws:// "
-        + "as it wants?"
+      "\(subject) hung up during the WebSocket handshake; does it want wss:// instead of ws://, or another port?"
     }
   }
 

@@ -4,12 +4,10 @@ import IO
 import Rings
 import Synchronization
 
-/// Sees to it that signals end the process in time, whatever hangs: a pipe that nobody reads, a disk that does not
-/// answer.
+/// Sees to it that signals end the process in time, whatever hangs: a pipe that nobody reads, a disk without an answer.
 ///
 /// After the first signal the run has `drainSeconds` to end in order; after that, or after a second signal, it is told
-/// to
-/// stop at once and has `stopSeconds` for what can still be closed. Then the process ends with exit code 1.
+/// to stop at once and has `stopSeconds` for what can still be closed. Then the process ends with exit code 1.
 final class EndLimit: Sendable {
   static let drainSeconds = 10.0
   static let stopSeconds = 1.0

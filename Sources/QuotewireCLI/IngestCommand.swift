@@ -59,6 +59,8 @@ enum IngestCommand {
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let console = Console()
     let settings = try settings(arguments)
+    // A token file is read again for each connection; one that cannot be read at all is told before there is any.
+    do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
     let hooks = try RunEnd.hooks(console, arguments)
     let outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
@@ -133,11 +135,7 @@ enum IngestCommand {
     if arguments.has("token-env") && arguments.has("token-file") {
       throw .usage("give --token-env or --token-file, not both")
     }
-    if let path = arguments.string("token-file") {
-      // Read again for each connection; a file that cannot be read at all is told before there is one.
-      do { _ = try TokenSource.file(path).read() } catch { throw CommandFailure("--token-file: \(error)") }
-      return .file(path)
-    }
+    if let path = arguments.string("token-file") { return .file(path) }
     guard let name = arguments.string("token-env") else { return .none }
     guard let value = Environment.value(name) else {
       throw .usage("--token-env: the environment has no variable \(name); set it, or use --token-file")

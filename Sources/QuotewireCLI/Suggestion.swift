@@ -8,16 +8,21 @@ enum Suggestion {
     return best.0
   }
 
-  /// Levenshtein distance by two rows.
+  /// Edits from one to the other: letters added, taken away, replaced, or two neighbours swapped (the restricted
+  /// Damerau-Levenshtein distance), by three rows.
   static func distance(_ a: String, _ b: String) -> Int {
     let a = Array(a.utf8)
     let b = Array(b.utf8)
-    var last = Array(0...b.count)
+    var beforeLast = Array(0...b.count)
+    var last = beforeLast
     for i in 0..<a.count {
       var row = [i + 1]
       for j in 0..<b.count {
-        row.append(min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1))
+        var least = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = min(least, beforeLast[j - 1] + 1) }
+        row.append(least)
       }
+      beforeLast = last
       last = row
     }
     return last[b.count]

@@ -21,11 +21,12 @@ struct CrashTests {
   }
 
   @Test(
-    "by SIGKILL at 200 random moments: it opens, lost no more than what was torn, is repaired, and begins as the feed did",
+    "by SIGKILL at 200 random moments: it opens, lost what was torn at most, is repaired, and begins as the feed did",
     arguments: 1...4)
   func killed(seed: Int) throws {
     let source = folder.file("source.qwr")
-    let made = try quotewire("generate", "seed=\(seed),symbols=50,rate=4000,duration=2s,period=0s", source)
+    let spec = "seed=\(seed),symbols=50,rate=4000,duration=2s,period=0s,mix=Quote:80/Trade:20"
+    let made = try quotewire("generate", spec, source)
     try #require(made.exitCode == 0, "\(made)")
     let whole = withoutTimes(try replay([source], ["--to", "ndjson:-"]).ended.output)
     let server = try FeedServer([source, "--speed", "1"])
@@ -37,7 +38,8 @@ struct CrashTests {
         guard let bytes = Places.read(recording), bytes.count >= Self.headerBytes else { continue }
         let before = try replay([recording], ["--to", "ndjson:-"])
         #expect(before.ended.exitCode == 0, "\(place): \(before.ended)")
-        #expect(whole.starts(with: withoutTimes(before.ended.output)), place)
+        let isBeginning = whole.starts(with: withoutTimes(before.ended.output))
+        #expect(isBeginning, place)
         if before.figures.events > 0 { withEvents += 1 }
         let repaired = try quotewire("inspect", "--repair", recording)
         #expect(repaired.exitCode == 0, "\(place): \(repaired)")
@@ -46,7 +48,8 @@ struct CrashTests {
         let inspected = try quotewire("inspect", recording)
         #expect(inspected.exitCode == 0 && inspected.text.contains("state       clean"), "\(place): \(inspected.text)")
         let after = try replay([recording], ["--to", "ndjson:-"])
-        #expect(after.ended.output == before.ended.output && after.figures.digest == before.figures.digest, place)
+        let isSame = after.ended.output == before.ended.output && after.figures.digest == before.figures.digest
+        #expect(isSame, place)
         #expect(after.ended.errors.isEmpty, "\(place): \(after.ended)")
       }
     }
@@ -67,7 +70,8 @@ struct CrashTests {
     }
     try waitUntil("recordings of clients that start") {
       for i in victims.indices where !victims[i].isDead {
-        if victims[i].appearedAt == nil, unsafe access(victims[i].recording, F_OK) == 0 { victims[i].appearedAt = nowMillis() }
+        let isThere = unsafe access(victims[i].recording, F_OK) == 0
+        if isThere && victims[i].appearedAt == nil { victims[i].appearedAt = nowMillis() }
         guard let since = victims[i].appearedAt, nowMillis() - since >= victims[i].waitMillis else { continue }
         let ended = try victims[i].program.kill()
         #expect(ended.signal == SIGKILL, "it had ended before: \(ended)")
@@ -116,7 +120,7 @@ struct CrashTests {
       let torn = folder.file("torn.qwr")
       try write(Array(bytes[..<cut]), to: torn)
       let repaired = try quotewire("inspect", "--repair", torn)
-      #expect(repaired.exitCode == 0 && repaired.text.contains("repaired: "), "cut at \(cut): \(repaired.text) \(repaired)")
+      #expect(repaired.exitCode == 0 && repaired.text.contains("repaired: "), "cut at \(cut): \(repaired)")
       guard let kept = (0...frames).first(where: { repaired.text.contains(": \($0) received,") }) else {
         Issue.record("cut at \(cut): \(repaired.text)")
         continue
@@ -128,7 +132,8 @@ struct CrashTests {
       last = kept
       if cut % 8 != 0 { continue }
       let again = try replay([torn])
-      #expect(again.figures.messages == kept && again.ended.exitCode == 0 && again.ended.errors.isEmpty, "cut at \(cut)")
+      #expect(again.ended.exitCode == 0 && again.ended.errors.isEmpty, "cut at \(cut): \(again.ended)")
+      #expect(again.figures.messages == kept, "cut at \(cut)")
     }
     #expect(last <= frames - 2)
   }

@@ -48,7 +48,7 @@ struct FaultCase: Sendable, CustomStringConvertible {
   ]
 }
 
-@Suite("A client of a server with faults", .tags(.system), .enabled(if: Captures.areHere, "no captures beside the project"))
+@Suite("A client of a server with faults", .tags(.system), Captures.needed)
 struct FaultTests {
   let folder = TemporaryFolder()
 
@@ -85,10 +85,11 @@ struct FaultTests {
     let again = try replay([session], ["--to", "ndjson:-"])
     #expect(again.figures.digest == figures.digest && again.figures.gaps == figures.gaps)
     #expect(again.figures.malformedMessages == figures.malformedMessages)
-    #expect(again.ended.output == Places.read(rows))
+    #expect(sameBytes(again.ended.output, file: rows))
   }
 
-  @Test("under --strict, unreadable messages and gaps are exit code 4", arguments: ["garbage=every:50", "bye=after:5,once"])
+  @Test(
+    "under --strict, unreadable messages and gaps are exit code 4", arguments: ["garbage=every:50", "bye=after:5,once"])
   func strict(_ fault: String) throws {
     let server = try FeedServer([try recordTape(in: folder), "--fault", fault])
     let live = try ingestTape(server.url, ["--strict"])

@@ -43,6 +43,16 @@ final class Program {
     unsafe posix_spawn_file_actions_addopen(&actions, 1, outputFile ?? folder.file("output"), flags, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, folder.file("errors"), flags, 0o600)
     for descriptor in Self.strangers { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
+    // Threads of a test process block signals, and a program would inherit that.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+    unsafe sigfillset(&signals)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var variables = environment
     for name in Self.inherited where variables[name] == nil {
       if let value = unsafe getenv(name) { variables[name] = unsafe String(cString: value) }
@@ -51,7 +61,7 @@ final class Program {
     var envp = unsafe variables.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
     defer { unsafe (argv + envp).forEach { unsafe free($0) } }
     var started: pid_t = 0
-    let failed = unsafe posix_spawn(&started, path, &actions, nil, &argv, &envp)
+    let failed = unsafe posix_spawn(&started, path, &actions, &attributes, &argv, &envp)
     pid = started
     if failed != 0 { throw Trouble("cannot start \(words): errno \(failed)") }
   }

@@ -19,7 +19,7 @@ func replay(_ files: [String], _ more: [String] = []) throws -> (figures: Figure
   return (try Figures(file: stats), ended)
 }
 
-@Suite("A recording of the real tape", .tags(.system), .enabled(if: Captures.areHere, "no captures beside the project"))
+@Suite("A recording of the real tape", .tags(.system), Captures.needed)
 struct ReplayTests {
   let folder = TemporaryFolder()
 
@@ -41,7 +41,8 @@ struct ReplayTests {
       try #require(mine.count == events.count, "\(type)")
       for (i, (event, row)) in zip(events, mine).enumerated() {
         for (field, value) in event where field != "at" {
-          #expect(JSONLines.equal(value, row[field]), "\(type) \(i), \(field): \(value) became \(row[field] ?? "nothing")")
+          let place: Comment = "\(type) \(i), \(field): \(value) became \(row[field] ?? "nothing")"
+          #expect(JSONLines.equal(value, row[field]), place)
         }
       }
     }
@@ -92,7 +93,7 @@ struct ReplayTests {
     let names = Places.names(in: folder.file("whole"))
     #expect(names == ["Profile.csv", "Quote.csv", "Summary.csv", "Trade.csv"])
     for name in names {
-      #expect(Places.read(folder.file("whole/" + name)) == Places.read(folder.file("both/" + name)), "\(name)")
+      #expect(sameFiles(folder.file("whole/" + name), folder.file("both/" + name)), "\(name)")
     }
   }
 
@@ -101,10 +102,10 @@ struct ReplayTests {
     let recording = try recordTape(in: folder)
     let text = folder.file("again.tsv")
     #expect(try quotewire("convert", recording, text).exitCode == 0)
-    #expect(Places.read(text) == Places.read(try Captures.path(Captures.tape)))
+    #expect(sameFiles(text, try Captures.path(Captures.tape)))
     let second = folder.file("again.qwr")
     #expect(try quotewire("convert", text, second).exitCode == 0)
-    #expect(Places.read(second) == Places.read(recording))
+    #expect(sameFiles(second, recording))
   }
 
   /// The fields of the COMPACT rows in the real frames, which their sources tell apart from the frames.

@@ -1,9 +1,10 @@
-// SystemTests: the built program from outside: what it takes in, what it writes, how it ends, and what an outage, a crash,
-// a signal or a mistake in its arguments does to that. Servers are the program's own, on 127.0.0.1 and a port that the
-// system chose.
+// SystemTests: the built program from outside: what it takes in, what it writes, how it ends, and what an outage, a
+// crash, a signal or a mistake in its arguments does to that. Servers are the program's own, on this machine and a port
+// that the system chose.
 
 import Glibc
 import TestSupport
+import Testing
 
 /// A sentence that ends a test whose surroundings are not as they should be.
 struct Trouble: Error, CustomStringConvertible {
@@ -41,6 +42,9 @@ enum Captures {
 
   static var areHere: Bool { [tape, tapeEvents, realFrames].allSatisfy { Places.shared($0) != nil } }
 
+  /// Skips a suite where they are absent.
+  static var needed: ConditionTrait { .enabled(if: areHere, "no captures beside the project") }
+
   static func path(_ name: String) throws -> String {
     guard let path = Places.shared(name) else { throw Trouble("no file ../shared/\(name)") }
     return path
@@ -66,3 +70,11 @@ func write(_ bytes: [UInt8], to path: String) throws {
   let count = unsafe fwrite(bytes, 1, bytes.count, file)
   guard unsafe fclose(file) == 0, count == bytes.count else { throw Trouble("cannot write \(path): errno \(errno)") }
 }
+
+/// Whether two files that exist are equal. Not `==` within `#expect`, which would print them.
+func sameFiles(_ a: String, _ b: String) -> Bool {
+  guard let bytes = Places.read(a) else { return false }
+  return bytes == Places.read(b)
+}
+
+func sameBytes(_ bytes: [UInt8], file: String) -> Bool { bytes == Places.read(file) }
