@@ -5,11 +5,18 @@ package struct Backoff: Sendable {
   package var firstSeconds = 0.25
   package var longestSeconds = 30.0
   /// A connection that lived this long clears the count.
-  package var healthySeconds = 10.0
+  package var healthySeconds = 1.0
   private var attempts = 0
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
+
+  /// The same limits with jitter of its own, so that the lanes of one process do not come back at the same moment.
+  package func reseeded(_ number: Int) -> Backoff {
+    var other = self
+    other.state = state ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    return other
+  }
 
   /// Attempts since the last healthy connection.
   package var attempt: Int { attempts }

@@ -111,6 +111,7 @@ package enum IngestRun {
     for number in 0..<settings.lanes {
       let box = LaneBox()
       var mine = settings.lane
+      mine.backoff = settings.lane.backoff.reseeded(number)
       mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
       let lane = Handover(
         Lane(
