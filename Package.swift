@@ -10,12 +10,15 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+/// Where the targets of the benchmarks lie.
+let benchmarks = "Benchmarks"
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], in folder: String = "Sources") -> Target {
+  .target(name: name, dependencies: dependencies, path: folder + "/" + name, swiftSettings: rules)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .executableTarget(name: name, dependencies: dependencies, swiftSettings: rules)
+func program(_ name: String, _ dependencies: [Target.Dependency] = [], in folder: String = "Sources") -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: folder + "/" + name, swiftSettings: rules)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -58,6 +61,8 @@ let package = Package(
       ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
+    // benchmarks
+    module("BenchmarkKit", [], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),
@@ -76,6 +81,7 @@ let package = Package(
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
     tests("SimulatorTests", ["Simulator", "DXLink", "Market", "Bytes", "JSON"]),
     tests("CLITests", ["QuotewireCLI"]),
+    tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

@@ -28,6 +28,7 @@ enum Layers {
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
+    ("BenchmarkKit", []),
   ]
 
   /// Modules of the toolchain that everyone may import.
