@@ -62,7 +62,7 @@ let package = Package(
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
-    module("BenchmarkKit", [], in: benchmarks),
+    module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),

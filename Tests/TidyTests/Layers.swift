@@ -28,7 +28,7 @@ enum Layers {
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
-    ("BenchmarkKit", []),
+    ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.
