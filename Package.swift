@@ -31,6 +31,7 @@ let package = Package(
   products: [
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
+    .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
   ],
   targets: [
     // 0
@@ -63,6 +64,14 @@ let package = Package(
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
     module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
+    module(
+      "Suites",
+      [
+        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink",
+        "Sinks", "Ingest", "Simulator",
+      ], in: benchmarks),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+    program("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),

@@ -58,6 +58,8 @@ package enum BenchmarkError: Error, CustomStringConvertible {
   case wrongDigest(benchmark: String, expected: UInt64, got: UInt64)
   case tooManyAllocations(benchmark: String, count: Int, allowed: Int)
   case failed(benchmark: String, reason: String)
+  /// Something that this machine lacks.
+  case skipped(String)
 
   package var description: String {
     switch self {
@@ -66,6 +68,7 @@ package enum BenchmarkError: Error, CustomStringConvertible {
     case .tooManyAllocations(let name, let count, let allowed):
       "\(name): \(count) allocations in an iteration, \(allowed) are allowed in steady state"
     case .failed(let name, let reason): "\(name): \(reason)"
+    case .skipped(let reason): reason
     }
   }
 }

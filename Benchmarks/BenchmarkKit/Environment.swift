@@ -160,3 +160,8 @@ enum SystemText {
     unsafe withUnsafeBytes(of: tuple) { bytes in unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
   }
 }
+
+package enum WallClock {
+  /// Seconds since 1970 UTC.
+  package static func seconds() -> Int64 { Int64(time(nil)) }
+}

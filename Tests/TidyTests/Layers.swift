@@ -29,6 +29,15 @@ enum Layers {
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    (
+      "Suites",
+      [
+        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink",
+        "Sinks", "Ingest", "Simulator",
+      ]
+    ),
+    ("CAllocations", []),
+    ("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.
