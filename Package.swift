@@ -10,12 +10,15 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+/// Where the targets of the benchmarks lie.
+let benchmarks = "Benchmarks"
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], in folder: String = "Sources") -> Target {
+  .target(name: name, dependencies: dependencies, path: folder + "/" + name, swiftSettings: rules)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .executableTarget(name: name, dependencies: dependencies, swiftSettings: rules)
+func program(_ name: String, _ dependencies: [Target.Dependency] = [], in folder: String = "Sources") -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: folder + "/" + name, swiftSettings: rules)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -28,6 +31,7 @@ let package = Package(
   products: [
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
+    .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
   ],
   targets: [
     // 0
@@ -45,7 +49,7 @@ let package = Package(
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
-    module("DXLink", ["Bytes", "Market", "JSON"]),
+    module("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
     // 4
     module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
     // 5
@@ -58,6 +62,16 @@ let package = Package(
       ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
+    // benchmarks
+    module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
+    module(
+      "Suites",
+      [
+        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO",
+        "DXLink", "Sinks", "Ingest", "Simulator",
+      ], in: benchmarks),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+    program("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),
@@ -79,6 +93,7 @@ let package = Package(
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
+    tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

@@ -1,5 +1,5 @@
 // DXLink: the messages of the dxLink WebSocket protocol, the client's session, the subscription book, and rows of
-// FEED_DATA turned into events. MessageWriter serves the server's side too.
+// FEED_DATA turned into events. RowWriter and MessageWriter serve the server's side too.
 //
 // Invariant: nothing here does I/O, reads a clock or starts a thread; times are passed in, texts come and go as bytes.
 // A frame gives all of its events or none: malformed JSON anywhere in it takes back what was decoded before.

@@ -12,7 +12,7 @@ enum Layers {
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
-    ("DXLink", ["Bytes", "Market", "JSON"]),
+    ("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
     ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
     (
       "Ingest",
@@ -28,6 +28,16 @@ enum Layers {
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
+    ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    (
+      "Suites",
+      [
+        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO",
+        "DXLink", "Sinks", "Ingest", "Simulator",
+      ]
+    ),
+    ("CAllocations", []),
+    ("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.
@@ -55,7 +65,8 @@ enum Layers {
         from = found.upperBound
         if text[..<found.lowerBound].hasSuffix("func ") { continue }
         let arguments = balanced(text[found.upperBound...])
-        guard let name = literals(arguments).first, !arguments.contains("Tests/") else { continue }
+        guard let name = literals(arguments).first, name.first?.isLetter == true, !arguments.contains("Tests/")
+        else { continue }
         let lists = start == ".systemLibrary(" ? [] : arguments.split(separator: "[").dropFirst()
         let line = text[..<found.lowerBound].count { $0 == "\n" } + 1
         targets.append(Target(name: name, dependencies: lists.flatMap { literals($0) }, line: line, isModule: isModule))

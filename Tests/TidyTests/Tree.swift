@@ -52,7 +52,9 @@ enum Tree {
     return String(validating: bytes, as: UTF8.self).map { TextFile(path, $0) }
   }
 
-  static var sources: [TextFile] { files.filter { $0.path.hasPrefix("Sources/") && ($0.isSwift || $0.isC) } }
+  static var sources: [TextFile] {
+    files.filter { ($0.path.hasPrefix("Sources/") || $0.path.hasPrefix("Benchmarks/")) && ($0.isSwift || $0.isC) }
+  }
   static var swiftSources: [TextFile] { sources.filter(\.isSwift) }
   static var tests: [TextFile] { files.filter { $0.path.hasPrefix("Tests/") && $0.isSwift } }
   /// Everything that is compiled.

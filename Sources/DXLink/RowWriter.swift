@@ -1,23 +1,22 @@
 import Bytes
-@testable import DXLink
-import Market
-import Rings
+package import Market
+package import Rings
 
 /// Writes events as FEED_DATA, the server's side of the decoder. A message is handed out when the next row would make
 /// it too long, when the type changes (unless many pairs are allowed), and on `flush`.
 ///
 ///     COMPACT  {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53]]}
 ///     FULL     {"type":"FEED_DATA","channel":1,"data":[{"eventType":"Quote","eventSymbol":"AAPL","bidPrice":231.52}]}
-struct RowWriter: ~Copyable {
-  let channel: Int
-  let format: DataFormat
+package struct RowWriter: ~Copyable {
+  package let channel: Int
+  package let format: DataFormat
   /// Bytes of one message at most.
-  let maximumBytes: Int
+  package let maximumBytes: Int
   /// Whether one message may hold several types. Real servers send one; clients exist that read only the first.
-  let allowsManyPairs: Bool
+  package let allowsManyPairs: Bool
   /// Rows that alone are longer than a message; they were left out.
-  private(set) var rowsTooLong = 0
-  private(set) var messageCount = 0
+  package private(set) var rowsTooLong = 0
+  package private(set) var messageCount = 0
 
   private var plans: [WritePlan]
   private var message = ByteWriter(capacity: 64 << 10)
@@ -26,7 +25,7 @@ struct RowWriter: ~Copyable {
   private var openType: Int?
 
   /// `fields` must have names of the model only (`FieldLists.accepted`); others are left out.
-  init(
+  package init(
     channel: Int, format: DataFormat = .compact, fields: FieldLists = .standard, maximumBytes: Int = 60 << 10,
     allowsManyPairs: Bool = false
   ) {
@@ -39,12 +38,12 @@ struct RowWriter: ~Copyable {
   }
 
   /// Changes the fields of a type, as after a further FEED_SETUP. Call `flush` first.
-  mutating func setFields(_ names: [String], for type: EventType) {
+  package mutating func setFields(_ names: [String], for type: EventType) {
     plans[type.index] = WritePlan(Schema.of(type), names)
   }
 
   /// Adds one event; `send` gets each message that is complete, valid for the call.
-  mutating func append(
+  package mutating func append(
     _ event: EventRef, _ texts: TextStore, send: (UnsafeRawBufferPointer) -> Void
   ) {
     guard let type = event.type else { return }
@@ -67,7 +66,7 @@ struct RowWriter: ~Copyable {
   }
 
   /// Hands out the message that is begun, if any.
-  mutating func flush(send: (UnsafeRawBufferPointer) -> Void) {
+  package mutating func flush(send: (UnsafeRawBufferPointer) -> Void) {
     guard !message.isEmpty else { return }
     message.append(format == .compact ? "]]}" : "]}")
     messageCount += 1

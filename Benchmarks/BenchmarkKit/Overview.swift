@@ -1,0 +1,57 @@
+/// The tables of a run.
+package enum Overview {
+  /// The headline is frames a second; what has no frames has its own unit beside it.
+  package static func table(_ results: [BenchmarkResult]) -> Table {
+    var table = Table([
+      ("benchmark", .left), ("frames/s", .right), ("events/s", .right), ("MB/s", .right), ("items/s", .right),
+      ("ns/event", .right), ("frames/CPU s", .right), ("median", .right), ("± MAD", .right), ("p95", .right),
+      ("p99", .right), ("outliers", .right), ("allocs", .right),
+    ])
+    for result in results { table.append(cells(result)) }
+    return table
+  }
+
+  private static func cells(_ result: BenchmarkResult) -> [String] {
+    let d = result.description
+    let outliers = OutlierCounts(result.nanosPerIteration)
+    return [
+      result.name, Show.count(result.framesPerSecond), Show.count(result.eventsPerSecond),
+      Show.count(result.megabytesPerSecond), Show.count(result.itemsPerSecond),
+      result.nanosPerEvent.map { Show.fixed($0, 1) } ?? "", Show.count(result.framesPerCPUSecond),
+      Show.nanos(d.median), d.median > 0 ? Show.fixed(d.medianAbsoluteDeviation / d.median * 100, 1) + " %" : "",
+      Show.nanos(d.p95), Show.nanos(d.p99), "\(outliers.mild)+\(outliers.severe)",
+      result.allocations.map { "\($0.count)" } ?? "",
+    ]
+  }
+
+  /// What was measured on, in lines.
+  package static func environment(_ run: RunResult) -> [String] {
+    let e = run.environment
+    let commit = e.commit.isEmpty ? "unknown commit" : String(e.commit.prefix(12)) + (e.isTreeDirty ? " + changes" : "")
+    return [
+      "\(run.dateText), \(commit), Swift \(e.swiftVersion), \(e.buildMode) build",
+      "\(e.cpuModel), \(e.cores) cores, \(Show.bytes(e.memoryBytes)), \(e.system), \(e.kernel) \(e.architecture)"
+        + (e.governor.isEmpty ? "" : ", governor \(e.governor)"),
+      "load \(e.loadBefore) before, \(e.loadAfter) after, steal \(Show.fixed(e.stealShare * 100, 2)) %",
+      "warm-up \(run.settings.warmUpSeconds) s, measuring \(run.settings.measureSeconds) s, "
+        + "\(run.settings.samples) samples a benchmark",
+    ]
+  }
+
+  /// Medians of all kept runs, a column each.
+  package static func history(_ runs: [RunResult], filter: String) -> Table {
+    let ordered = runs.sorted { $0.startedAt < $1.startedAt }
+    var names: [String] = []
+    for run in ordered {
+      for b in run.benchmarks where !names.contains(b.name) && (filter.isEmpty || b.name.contains(filter)) {
+        names.append(b.name)
+      }
+    }
+    var table = Table(
+      [("benchmark", .left)] + ordered.map { ("\($0.dateText.prefix(10)) \($0.name)", .right) })
+    for name in names {
+      table.append([name] + ordered.map { $0.benchmark(name).map { Show.nanos($0.description.median) } ?? "" })
+    }
+    return table
+  }
+}

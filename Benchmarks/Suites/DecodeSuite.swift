@@ -1,0 +1,72 @@
+import BenchmarkKit
+import DXLink
+import Market
+
+/// Payloads to events.
+enum DecodeSuite {
+  static var all: [Benchmark] {
+    var all = [
+      decode("decode/compact-mix", MarketInput.mix, isFull: false),
+      decode("decode/full-mix", MarketInput.mix, isFull: true),
+    ]
+    for type in EventType.allCases {
+      all.append(decode("decode/compact-\(type.name)", "\(type.name):1", isFull: false))
+    }
+    for type in EventType.allCases {
+      all.append(decode("decode/full-\(type.name)", "\(type.name):1", isFull: true))
+    }
+    return all
+  }
+
+  private static func decode(_ name: String, _ mix: String, isFull: Bool) -> Benchmark {
+    Benchmark(name, input: "\(mix), FEED_DATA only", allocations: 0) { size in
+      let market = isFull ? try MarketInput(full: mix, size) : try MarketInput(mix, size)
+      let loop = try DecodeLoop(market)
+      var units = market.dataUnits
+      units.events = loop.eventCount
+      return market.work(units) { try loop.pass(market) }
+    }
+  }
+}
+
+/// A decoder in steady state: it has seen every payload once, so that schemas and symbols are known.
+final class DecodeLoop {
+  private var decoder = FeedDecoder()
+  private var batch = EventBatch(capacity: 1 << 14)
+  private var texts = TextTable()
+  private(set) var eventCount = 0
+
+  init(_ market: MarketInput) throws(FeedError) {
+    for i in 0..<market.payloads.count { _ = try unsafe decode(market.payloads[i]) }
+    let before = decoder.counters.rowsDecoded
+    _ = try pass(market)
+    eventCount = decoder.counters.rowsDecoded - before
+  }
+
+  /// All FEED_DATA. What it gives depends on all events.
+  func pass(_ market: MarketInput) throws(FeedError) -> UInt64 {
+    var sum: UInt64 = 0
+    for i in market.data { sum = Fold.add(sum, try unsafe decode(market.payloads[i])) }
+    return sum
+  }
+
+  private func decode(_ payload: UnsafeRawBufferPointer) throws(FeedError) -> UInt64 {
+    var sum: UInt64 = 0
+    _ = try unsafe decoder.decode(payload, receivedNanos: 0, batch: &batch, texts: &texts) { full in
+      sum = Self.fold(sum, full)
+      full.removeAll()
+    }
+    sum = Self.fold(sum, batch)
+    batch.removeAll()
+    return sum
+  }
+
+  /// Two words of each event: its symbol and type, and a field.
+  static func fold(_ sum: UInt64, _ batch: borrowing EventBatch) -> UInt64 {
+    var sum = sum
+    batch.forEach { event in
+      sum = Fold.add(sum, event.load(0, as: UInt64.self) ^ event.load(32, as: UInt64.self))
+    }
+    return sum
+  }
+}

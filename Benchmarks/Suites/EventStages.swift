@@ -1,0 +1,140 @@
+import Bytes
+import DXLink
+import Market
+import Rings
+
+/// The stages that decode: payloads to events, and from there to text.
+enum EventStages {
+  /// Events of one block and their texts, on loan.
+  struct DecodedBlock {
+    fileprivate let records: PaddedBytes
+    let texts: TextStore
+
+    func forEach(_ body: (EventRef) -> Void) {
+      let all = unsafe records.all
+      guard let base = all.baseAddress else { return }
+      var at = 0
+      while at < all.count {
+        let event = unsafe EventRef(base + at)
+        body(event)
+        at += event.recordCount * EventRecord.byteCount
+      }
+    }
+  }
+
+  /// - Parameter encode: what is timed after the decoding; it gives the bytes it wrote. When it gives nil the decoding
+  ///   itself is what counts.
+  static func run(_ path: String, encode: (DecodedBlock) -> Int?) throws -> Throughput.Figures {
+    let blocks = try RecordingBlocks(path)
+    let decoders = LaneDecoders()
+    let records = PaddedBytes()
+    var figures = Throughput.Figures()
+    var decodeClock = Stopwatch()
+    var encodeClock = Stopwatch()
+    var encodes = false
+    while blocks.next() {
+      let before = decoders.events
+      records.removeAll()
+      decodeClock.start()
+      decoders.decode(blocks, nil)
+      decodeClock.stop()
+      // Decoded again, for the digest and as the encoders' input: the clock must not pay for keeping the events.
+      decoders.decode(blocks, records)
+      figures.frames += blocks.payloads.count
+      figures.bytes += blocks.payloads.byteCount
+      figures.events += decoders.events - before
+      let block = DecodedBlock(records: records, texts: decoders.texts)
+      encodeClock.start()
+      let wrote = encode(block)
+      encodeClock.stop()
+      if let wrote {
+        encodes = true
+        figures.outputBytes += wrote
+      }
+    }
+    let clock = encodes ? encodeClock : decodeClock
+    figures.nanos = clock.nanos
+    figures.cpuNanos = clock.cpuNanos
+    figures.digest = try decoders.digestText()
+    return figures
+  }
+}
+
+/// A pair of decoders a lane: one is timed, the other gives the digest. Both see every payload once.
+private final class LaneDecoders {
+  private final class Lane {
+    var timed = FeedDecoder()
+    var checked = FeedDecoder()
+  }
+
+  private var lanes: [UInt16: Lane] = [:]
+  private var batch = EventBatch(capacity: 1 << 14)
+  private var timedTexts = TextTable()
+  private var checkedTexts = TextTable()
+  private var digest = Digest()
+  private var timedSum: UInt64 = 0
+  private var checkedSum: UInt64 = 0
+  /// That the digest counts.
+  var events: Int { digest.eventCount }
+  var texts: TextStore { checkedTexts.store }
+
+  /// With `records` nil as fast as it goes, else for the digest and with the events kept there.
+  func decode(_ blocks: RecordingBlocks, _ records: PaddedBytes?) {
+    let lane = lanes[blocks.lane] ?? Lane()
+    lanes[blocks.lane] = lane
+    if let records {
+      if blocks.isSessionStart { lane.checked.reset() }
+      for i in 0..<blocks.payloads.count { unsafe check(blocks.payloads[i], lane, records) }
+    } else {
+      if blocks.isSessionStart { lane.timed.reset() }
+      for i in 0..<blocks.payloads.count { unsafe time(blocks.payloads[i], lane) }
+    }
+  }
+
+  private func time(_ payload: UnsafeRawBufferPointer, _ lane: Lane) {
+    var sum: UInt64 = timedSum
+    // A frame that is refused gives no events; the other decoder refuses it too.
+    _ = try? unsafe lane.timed.decode(payload, receivedNanos: 0, batch: &batch, texts: &timedTexts) { full in
+      sum = DecodeLoop.fold(sum, full)
+      full.removeAll()
+    }
+    timedSum = DecodeLoop.fold(sum, batch)
+    batch.removeAll()
+  }
+
+  private func check(_ payload: UnsafeRawBufferPointer, _ lane: Lane, _ records: PaddedBytes) {
+    var sum: UInt64 = checkedSum
+    var digest = self.digest
+    self.digest = Digest()
+    let store = checkedTexts.store
+    let keep: (inout EventBatch) -> Void = { full in
+      sum = DecodeLoop.fold(sum, full)
+      full.forEach { digest.update($0, store) }
+      unsafe full.withRecords { bytes in unsafe records.append(bytes) }
+      full.removeAll()
+    }
+    _ = try? unsafe lane.checked.decode(
+      payload, receivedNanos: 1, batch: &batch, texts: &checkedTexts, flush: keep)
+    keep(&batch)
+    checkedSum = sum
+    self.digest = digest
+  }
+
+  /// Throws when the decoder that was timed gave other events than the one behind the digest.
+  func digestText() throws -> String {
+    guard timedSum == checkedSum else { throw StageError.differentEvents }
+    return Digest.text(Digest.total([(digest, checkedTexts.store)]))
+  }
+}
+
+enum StageError: Error, CustomStringConvertible {
+  case differentEvents
+  case differentPayloads
+
+  var description: String {
+    switch self {
+    case .differentEvents: "the timed pass gave other events than the checked one"
+    case .differentPayloads: "the payloads that came out are not those that went in"
+    }
+  }
+}
