@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
+
+import recording as recordings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -42,7 +44,10 @@ class Contender:
     # A peer that sees no rows has no checksum.
     has_rows: bool = True
     rounds_integers: bool = False
-    is_part: bool = False
+    # Who gets the first events only, and the columns that it has.
+    part_columns: dict | None = None
+    # Numbers of the events that it does not hand out.
+    part_refused: set = field(default_factory=set)
 
 
 def run(command, limit=RUN_LIMIT_SECONDS, cwd=ROOT):
@@ -173,6 +178,7 @@ class Setting:
     frames: Path
     schema_folder: Path
     columns: Path
+    first_rows: Path
     types: list[str]
     long_recording: Path
     quotewire: Path
@@ -288,10 +294,21 @@ def python_peers(setting, skipped):
             skipped.append((f"{library} + {decoder}", str(reason)))
     try:
         python = pip_install("tastytrade")
+        program = folder / "live_tastytrade.py"
+        # Its models lack a few fields and refuse some values; it is checked on what they take.
+        models = figures([python, program, "models", setting.columns, setting.first_rows])
+        columns = models["columns"]
+        if sorted(columns) != setting.types:
+            raise Missing("the package has no model for " + ", ".join(set(setting.types) - set(columns)))
+        part = WORK / "part"
+        part.mkdir(exist_ok=True)
+        (part / "columns.json").write_text(json.dumps(columns))
+        recordings.write_schema(recordings.all_kinds(columns), part)
         found.append(Contender(
-            "tastytrade streamer", "live", feed="serve", is_part=True,
+            "tastytrade streamer", "live", feed="serve", part_columns=columns,
+            part_refused=set(models["refused"]),
             command=lambda check, port: [
-                python, folder / "live_tastytrade.py", port, setting.schema, setting.columns,
+                python, program, port, part / "schema.json", part / "columns.json",
                 *(["check"] if check else [])]))
     except Missing as reason:
         skipped.append(("tastytrade streamer", str(reason)))

@@ -41,7 +41,11 @@ class Recording:
 
     @property
     def kinds(self):
-        return {name: "".join(map(kind, self.columns[name])) for name in sorted(self.columns)}
+        return all_kinds(self.columns)
+
+
+def all_kinds(columns):
+    return {name: "".join(map(kind, columns[name])) for name in sorted(columns)}
 
 
 def kind(name):
@@ -159,21 +163,29 @@ class Checksum:
 
 @dataclass
 class Reference:
-    """What every peer has to reach over all events, and over the first `part_events`."""
+    """What every peer has to reach, and the first rows for who reads only those."""
 
     checksum: str
     rounded: str
-    part_checksum: str
     events: int
-    part_events: int
     has_absent: bool
+    first_rows: list[dict]
+
+    def of_first(self, columns, refused):
+        """The checksum over some columns of the first rows, without some of these."""
+        checksum = Checksum(all_kinds(columns))
+        for number, row in enumerate(self.first_rows):
+            if number in refused:
+                continue
+            checksum.add(row["eventType"], [row[column] for column in columns[row["eventType"]]])
+        return checksum.hex()
 
 
 def reference(ndjson: Path, recording, part_events):
     """From the lines of `quotewire replay --to ndjson:`. The rounded one is for programs without 64-bit integers."""
     kinds, columns = recording.kinds, recording.columns
     exact, rounded = Checksum(kinds), Checksum(kinds, rounds_integers=True)
-    events, part, has_absent = 0, exact.hex(), False
+    events, has_absent, first_rows = 0, False, []
     with open(ndjson, "rb") as lines:
         for line in lines:
             row = json.loads(line)
@@ -182,11 +194,11 @@ def reference(ndjson: Path, recording, part_events):
             exact.add(name, values)
             rounded.add(name, values)
             events += 1
-            if events == part_events:
-                part = exact.hex()
+            if events <= part_events:
+                first_rows.append(row)
             if not has_absent:
                 has_absent = any(v == "NaN" for v, letter in zip(values, kinds[name]) if letter == "d")
-    return Reference(exact.hex(), rounded.hex(), part, events, part_events, has_absent)
+    return Reference(exact.hex(), rounded.hex(), events, has_absent, first_rows)
 
 
 def count_events(frame, columns):

@@ -90,12 +90,13 @@ class Bench:
         recordings.write_schema(self.recording.kinds, folder)
         (WORK / "columns.json").write_text(json.dumps(self.recording.columns))
         recordings.write_frames(frames, WORK / "frames.bin")
+        (WORK / "first-rows.ndjson").write_text("".join(json.dumps(row) + "\n" for row in self.reference.first_rows))
         self.wire = b"".join(map(feed.frame, frames))
         self.configs = [line for line in text.read_bytes().splitlines() if b'{"type":"FEED_DATA"' not in line[:60]]
         self.long_copies = 0
         self.setting = Setting(
             frames=WORK / "frames.bin", schema_folder=folder, columns=WORK / "columns.json",
-            types=sorted(self.recording.columns), long_recording=WORK / "long.qwr", quotewire=chosen.quotewire,
+            first_rows=WORK / "first-rows.ndjson", types=sorted(self.recording.columns), long_recording=WORK / "long.qwr", quotewire=chosen.quotewire,
             bench=chosen.bench)
         self.write_long(1)
 
@@ -140,10 +141,10 @@ class Bench:
             found = [one for one in found if one.group == chosen.group]
         if chosen.only:
             found = [one for one in found if one.is_ours or re.search(chosen.only, one.name)]
-        if self.reference.has_absent and any(one.is_part for one in found):
+        if self.reference.has_absent and any(one.part_columns for one in found):
             self.skipped.append(("tastytrade streamer", "it drops or changes events without a value, and the recording "
                                  "has such"))
-            found = [one for one in found if not one.is_part]
+            found = [one for one in found if not one.part_columns]
         self.contenders = found
 
     # MARK: runs
@@ -175,7 +176,7 @@ class Bench:
             return got
         repeats = self.repeats.get(one.name, 1) if not check else 1
         if one.feed == "serve":
-            expected, port = self.part_events, self.served_port
+            expected, port = self.part_events - len(one.part_refused), self.served_port
         else:
             expected, port = self.reference.events * repeats, self.feed.port
             self.feed.offer(self.wire, repeats)
@@ -188,6 +189,8 @@ class Bench:
                 raise Failed(f"{one.name}: {got['bytes']} bytes, and {self.bytes * repeats} were sent")
         if got["events"] != expected:
             raise Failed(f"{one.name}: {got['events']} events, and {expected} were sent")
+        # What it refuses has been its work as well.
+        got["events"] += len(one.part_refused)
         return got
 
     def verify(self, one):
@@ -200,7 +203,7 @@ class Bench:
                 raise Failed(f"{one.name}: digest {got['digest']}, and the replay has {self.digest}")
             return
         reference = self.reference
-        wanted = (reference.part_checksum if one.is_part else
+        wanted = (reference.of_first(one.part_columns, one.part_refused) if one.part_columns else
                   reference.rounded if one.rounds_integers else reference.checksum)
         if got["checksum"] != wanted:
             raise Failed(f"{one.name}: checksum {got['checksum']}, and ours is {wanted}")
@@ -303,9 +306,10 @@ class Bench:
                   "there is no quotewire-bench here.")
         if any(c.rounds_integers for c in self.contenders):
             print("JavaScript's numbers lose the last bits of 64-bit integers: compared with the rounded checksum.")
-        if any(c.is_part for c in self.contenders):
-            print(f"The tastytrade streamer gets the first {self.part_events:,} events, with its own columns, from "
-                  "`quotewire serve`.")
+        for one in self.contenders:
+            if one.part_columns:
+                print(f"The tastytrade streamer gets the first {self.part_events:,} events, with the columns that it "
+                      f"asks for, from `quotewire serve`; its models refuse {len(one.part_refused)} of them.")
         if self.chosen.json:
             Path(self.chosen.json).write_text(json.dumps({
                 "recording": self.title, "frames": len(self.recording.frames), "events": reference.events,

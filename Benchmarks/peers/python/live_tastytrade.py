@@ -4,6 +4,8 @@ It asks for all fields of its models and does not read FEED_CONFIG, so it needs 
 `quotewire serve FILE`. Its rows are its models.
 
 usage: live_tastytrade.py PORT SCHEMA COLUMNS [check]       COLUMNS: JSON of lists of field names by type
+       live_tastytrade.py models COLUMNS ROWS               what its models have of COLUMNS, and which of the ROWS
+                                                            (NDJSON) they refuse; the streamer drops such events
 """
 
 import json
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import anyio
 from httpx2.websockets import WebSocketDisconnect
+from pydantic import ValidationError
 from rows import Stopwatch, Taker
 from tastytrade import DXLinkStreamer
 from tastytrade import dxfeed
@@ -46,7 +49,25 @@ async def collect(url, columns, symbols, watch):
     return streamer, classes
 
 
+def print_models(columns, rows_path):
+    """One JSON object: the columns by type, and the numbers of the refused rows."""
+    aliases = {name: {field.alias for field in getattr(dxfeed, name).model_fields.values()}
+               for name in columns if hasattr(dxfeed, name)}
+    refused = []
+    with open(rows_path) as lines:
+        for number, line in enumerate(lines):
+            row = json.loads(line)
+            try:
+                getattr(dxfeed, row["eventType"]).model_validate(row)
+            except (AttributeError, ValidationError):
+                refused.append(number)
+    known = {name: [column for column in columns[name] if column in found] for name, found in aliases.items()}
+    print(json.dumps({"columns": known, "refused": refused}))
+
+
 def main():
+    if sys.argv[1] == "models":
+        return print_models(json.loads(Path(sys.argv[2]).read_text()), sys.argv[3])
     port, schema, columns_path = sys.argv[1:4]
     columns = json.loads(Path(columns_path).read_text())
     taker, watch = Taker(schema, len(sys.argv) > 4), Stopwatch()
