@@ -93,7 +93,7 @@ def compilers():
             if not has(name):
                 prepare(package)
             source = WORK / "hello.cpp"
-            source.write_text("#include <string>\nint main(int n, char **) { return std::string(n, 'x').size() > 1; }\n")
+            source.write_text("#include <string>\nint main(int n, char **) { return int(std::string(size_t(n), 'x').size()) - n; }\n")
             run([name, *FLAGS, source, "-o", WORK / "hello"])
             found.append(name)
         except (Missing, Failed) as reason:
@@ -147,7 +147,8 @@ def pip_install(*packages):
 
 
 def pip_version(package):
-    return version([VENV / "bin" / "python", "-c", f"from importlib.metadata import version as v; print(v('{package}'))"])
+    program = f"from importlib.metadata import version; print(version('{package}'))"
+    return version([VENV / "bin" / "python", "-c", program])
 
 
 # MARK: Node
@@ -194,7 +195,8 @@ def ours(setting):
     if setting.bench:
         found.append(Contender(
             "quotewire decode", "decode", is_ours=True,
-            command=lambda check, amount: [setting.bench, "throughput", "decode", setting.long_recording, "--json", "-"]))
+            command=lambda check, amount: [setting.bench, "throughput", "decode", setting.long_recording, "--json",
+                                           "-"]))
     found.append(Contender(
         "quotewire replay to null:", "decode", is_ours=True,
         command=lambda check, amount: [setting.quotewire, "replay", setting.long_recording, "--to", "null:", "--stats",

@@ -96,7 +96,8 @@ class Bench:
         self.long_copies = 0
         self.setting = Setting(
             frames=WORK / "frames.bin", schema_folder=folder, columns=WORK / "columns.json",
-            first_rows=WORK / "first-rows.ndjson", types=sorted(self.recording.columns), long_recording=WORK / "long.qwr", quotewire=chosen.quotewire,
+            first_rows=WORK / "first-rows.ndjson", types=sorted(self.recording.columns),
+            long_recording=WORK / "long.qwr", quotewire=chosen.quotewire,
             bench=chosen.bench)
         self.write_long(1)
 
@@ -302,8 +303,8 @@ class Bench:
                     print("  ".join("-" * width for width in widths))
         print("\n“ours is”: the first * line of the table over this one, median of the rounds' ratios.")
         if not self.setting.bench and any(c.group == "decode" for c in self.contenders):
-            print("Ours from memory is `quotewire replay FILE --to null:`, which reads a file and feeds a sink as well: "
-                  "there is no quotewire-bench here.")
+            print("Ours from memory is `quotewire replay FILE --to null:`, which reads a file and feeds a sink as "
+                  "well: there is no quotewire-bench here.")
         if any(c.rounds_integers for c in self.contenders):
             print("JavaScript's numbers lose the last bits of 64-bit integers: compared with the rounded checksum.")
         for one in self.contenders:

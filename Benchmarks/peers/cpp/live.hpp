@@ -1,4 +1,4 @@
-// What the live C++ clients say to a dxLink server. They know the columns beforehand, so they need not wait for answers.
+// What the live C++ clients say to a dxLink server. They know the columns beforehand, so they wait for no answers.
 #pragma once
 
 #include "peer.hpp"

@@ -1,5 +1,5 @@
-// Boost.Beast's synchronous client with simdjson (tuned). Without LARGE as its examples show it; with LARGE the socket is
-// read in big blocks through Beast's own buffered_read_stream.
+// Boost.Beast's synchronous client with simdjson (tuned). Without LARGE as its examples show it; with LARGE the socket
+// is read in big blocks through Beast's own buffered_read_stream.
 // usage: live_beast PORT [check]
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>

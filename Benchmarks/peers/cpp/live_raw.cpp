@@ -1,5 +1,5 @@
-// A plain blocking socket and big reads, after a handshake by hand. MODE: discard throws the bytes away, walk reads frame
-// headers only, rows decodes each frame in place with simdjson (tuned).
+// A plain blocking socket and big reads, after a handshake by hand. MODE: discard throws the bytes away, walk reads
+// frame headers only, rows decodes each frame in place with simdjson (tuned).
 // usage: live_raw PORT MODE [check]
 #include <arpa/inet.h>
 #include <netinet/in.h>

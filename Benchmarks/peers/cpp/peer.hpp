@@ -138,8 +138,8 @@ private:
 };
 
 // MARK: rows
-// One word of the type's number and one for each column: a symbol's number, a double's bits, an integer, 0 or 1, a short
-// text in place (size in the top byte), a longer one's number.
+// One word of the type's number and one for each column: a symbol's number, a double's bits, an integer, 0 or 1, a
+// short text in place (size in the top byte), a longer one's number.
 
 constexpr uint64_t longText = 0xFFull << 56;
 
@@ -292,8 +292,8 @@ inline void report(uint64_t frames, uint64_t bytes, uint64_t events, const Stopw
               watch.seconds, sum.c_str());
 }
 
-/// `PROGRAM FRAMES SECONDS` or `PROGRAM FRAMES check`: passes over all frames for at least that much CPU time, after one
-/// that does not count; with `check` one pass with a checksum.
+/// `PROGRAM FRAMES SECONDS` or `PROGRAM FRAMES check`: passes over all frames for at least that much CPU time, after
+/// one that does not count; with `check` one pass with a checksum.
 template <typename Decode> int decodeFromMemory(int count, char **words, Decode decode) {
   if (count < 3) fail("usage: PROGRAM FRAMES SECONDS|check");
   Frames frames(words[1]);
