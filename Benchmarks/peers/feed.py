@@ -1,0 +1,132 @@
+"""A dxLink server that sends ready-made bytes: the recording's frames, whole and in big writes, so that the client is
+what limits a run. Its answers to the session's messages are canned; it serves one client at a time."""
+
+import base64
+import hashlib
+import json
+import socket
+import struct
+import threading
+import time
+
+QUIET_SECONDS = 0.15
+LIMIT_SECONDS = 600
+
+
+def frame(payload, opcode=1):
+    size = len(payload)
+    if size < 126:
+        head = bytes([0x80 | opcode, size])
+    elif size < 65536:
+        head = struct.pack(">BBH", 0x80 | opcode, 126, size)
+    else:
+        head = struct.pack(">BBQ", 0x80 | opcode, 127, size)
+    return head + payload
+
+
+class Gone(Exception):
+    """The client left."""
+
+
+class Feed:
+    """Listens on a port of its own until closed."""
+
+    def __init__(self, columns):
+        self.columns = columns
+        self.data, self.repeats = b"", 1
+        self.failure = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def offer(self, data, repeats):
+        """What the next clients get: bytes of whole WebSocket frames, so many times over."""
+        self.data, self.repeats, self.failure = data, repeats, None
+
+    def _serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            try:
+                client.settimeout(LIMIT_SECONDS)
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._play(client)
+            except (Gone, OSError) as error:
+                self.failure = repr(error)
+            finally:
+                client.close()
+
+    def _play(self, client):
+        self.held = b""
+        self._upgrade(client)
+        channel = 0
+        while True:
+            message = self._receive(client)
+            number = message.get("channel", 0)
+            if message["type"] == "SETUP":
+                self._say(client, type="SETUP", channel=0, version="1.0-peers/1.0", keepaliveTimeout=60,
+                          acceptKeepaliveTimeout=60)
+                self._say(client, type="AUTH_STATE", channel=0, state="AUTHORIZED")
+            elif message["type"] == "CHANNEL_REQUEST":
+                self._say(client, type="CHANNEL_OPENED", channel=number, service="FEED",
+                          parameters=message["parameters"])
+            elif message["type"] == "FEED_SETUP":
+                self._say(client, type="FEED_CONFIG", channel=number, dataFormat="COMPACT", aggregationPeriod=0,
+                          eventFields=self.columns)
+            elif message["type"] == "FEED_SUBSCRIPTION":
+                channel = number
+                break
+        assert channel == 1, "a feed channel of another number"
+        # More subscriptions may follow; they need no answer.
+        time.sleep(QUIET_SECONDS)
+        data = memoryview(self.data)
+        for _ in range(self.repeats):
+            client.sendall(data)
+        client.sendall(frame(struct.pack(">H", 1000) + b"end of recording", 8))
+        client.shutdown(socket.SHUT_WR)
+        try:
+            while client.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+
+    def _upgrade(self, client):
+        while b"\r\n\r\n" not in self.held:
+            self._more(client)
+        head, _, self.held = self.held.partition(b"\r\n\r\n")
+        fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
+        key = next(line.split(b":", 1)[1].strip() for line in head.split(b"\r\n")
+                   if line.lower().startswith(b"sec-websocket-key:"))
+        assert b"upgrade" in fields
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                       b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+
+    def _more(self, client):
+        got = client.recv(65536)
+        if not got:
+            raise Gone("in mid-handshake")
+        self.held += got
+
+    def _receive(self, client):
+        """The client's next text message."""
+        while True:
+            while len(self.held) < 2:
+                self._more(client)
+            opcode, size, at = self.held[0] & 15, self.held[1] & 127, 2
+            if size == 126:
+                while len(self.held) < 4:
+                    self._more(client)
+                size, at = struct.unpack(">H", self.held[2:4])[0], 4
+            elif size == 127:
+                raise Gone("with a message too long for a session")
+            while len(self.held) < at + 4 + size:
+                self._more(client)
+            mask, masked = self.held[at : at + 4], self.held[at + 4 : at + 4 + size]
+            self.held = self.held[at + 4 + size :]
+            if opcode == 8:
+                raise Gone("in mid-session")
+            if opcode == 1:
+                return json.loads(bytes(byte ^ mask[i % 4] for i, byte in enumerate(masked)))
+
+    def _say(self, client, **message):
+        client.sendall(frame(json.dumps(message, separators=(",", ":")).encode()))
