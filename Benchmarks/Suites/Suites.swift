@@ -1,12 +1,11 @@
-package import BenchmarkKit
-
-// Suites: what is measured, on the product's own targets. One file a topic; a benchmark is a name, an input, and what
-// one
+// Suites: what is measured, on the product's own targets. One file a topic; a benchmark is a name, an input, and what one
 // iteration does.
 //
 // Invariant: inputs come from seeds, so that a digest is the same on every machine; nothing here leaves this machine.
 //
 // Out of scope: sampling, statistics, reports (BenchmarkKit).
+
+package import BenchmarkKit
 
 package enum Suites {
   package static var all: [Benchmark] {
