@@ -1,5 +1,5 @@
-// Suites: what is measured, on the product's own targets. One file a topic; a benchmark is a name, an input, and what one
-// iteration does.
+// Suites: what is measured, on the product's own targets. One file a topic; a benchmark is a name, an input, and what
+// one iteration does.
 //
 // Invariant: inputs come from seeds, so that a digest is the same on every machine; nothing here leaves this machine.
 //
