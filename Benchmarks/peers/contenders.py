@@ -93,7 +93,8 @@ def compilers():
             if not has(name):
                 prepare(package)
             source = WORK / "hello.cpp"
-            source.write_text("#include <string>\nint main(int n, char **) { return int(std::string(size_t(n), 'x').size()) - n; }\n")
+            text = '#include <string>\nint main(int n, char **) { return int(std::string(size_t(n), 120).size()) - n; }\n'
+            source.write_text(text)
             run([name, *FLAGS, source, "-o", WORK / "hello"])
             found.append(name)
         except (Missing, Failed) as reason:
