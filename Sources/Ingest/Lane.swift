@@ -82,11 +82,7 @@ package struct Lane: ~Copyable {
         if stood {
           everStood = true
           backoff.succeeded(aliveSeconds: MonotonicNanos.now().seconds(since: startedAt))
-          if lostSince == nil {
-            lostSince = lastArrival?.wall ?? .now()
-            lossReason = reason
-            attemptsInGap = 0
-          }
+          openGap(reason)
         }
         if stop.isDraining { return .drained }
         guard mayTryAgain else { return .failed(why) }
@@ -108,6 +104,14 @@ package struct Lane: ~Copyable {
   }
 
   static func rounded(_ seconds: Double) -> Double { (seconds * 100).rounded() / 100 }
+
+  /// Notes that the feed is interrupted from the last arrival on.
+  mutating func openGap(_ reason: Gap.Reason) {
+    guard lostSince == nil else { return }
+    lostSince = lastArrival?.wall ?? .now()
+    lossReason = reason
+    attemptsInGap = 0
+  }
 
   /// Tells the recording and the sinks that the feed is whole again, and since when it was not.
   mutating func closeGap() {

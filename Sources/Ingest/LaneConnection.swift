@@ -149,7 +149,11 @@ extension Lane {
   private mutating func interpret(_ payload: UnsafeRawBufferPointer, _ arrival: Arrival, _ link: inout WebSocketLink) {
     do throws(FeedError) {
       if case .message(let message) = try unsafe pipeline.accept(payload, arrival, &decoder) {
+        let wasReady = session.isReady
         session.received(message, now: arrival.monotonic)
+        // A feed channel that the server closes is an outage too: the session asks for another one.
+        if wasReady && !session.isReady { openGap(.serverClosed) }
+        if !wasReady && session.isReady && lostSince != nil { closeGap() }
         if case .error(let channel, let notice) = message {
           complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
         }

@@ -14,6 +14,8 @@ struct FaultCase: Sendable, CustomStringConvertible {
     case otherValues
     /// One marked gap; the tape comes again from its beginning.
     case gap(String)
+    /// One marked gap on a connection that stays; the same events.
+    case channelGap
   }
 
   let fault: String
@@ -32,7 +34,7 @@ struct FaultCase: Sendable, CustomStringConvertible {
     FaultCase(fault: "pairs", effect: .none),
     FaultCase(fault: "errors=3", effect: .none),
     FaultCase(fault: "no-fields", effect: .none),
-    FaultCase(fault: "close-channel=after:50", effect: .none),
+    FaultCase(fault: "close-channel=after:50", effect: .channelGap),
     FaultCase(
       fault: "unauthorized-late=after:50", effect: .none, client: ["--token-file", "TOKENFILE"],
       server: ["--token", token]),
@@ -77,11 +79,17 @@ struct FaultTests {
       #expect(figures.events > 6_609 && figures.isWhole)
     case .otherValues:
       #expect(figures.events == 6_609 && figures.digest != digest && figures.isWhole)
+    case .channelGap:
+      #expect(figures.digest == digest && figures.gaps == 1 && figures.reconnects == 0 && gaps.count == 1)
+      #expect(gaps.first?.contains("\"reason\":\"serverClosed\"") == true, "\(gaps)")
     case .gap(let reason):
       #expect(figures.gaps == 1 && figures.reconnects >= 1 && gaps.count == 1)
       #expect(gaps.first?.contains("\"reason\":\"\(reason)\"") == true, "\(gaps)")
     }
-    if case .gap = test.effect {} else { #expect(figures.gaps == 0 && figures.reconnects == 0 && gaps.isEmpty) }
+    switch test.effect {
+    case .gap, .channelGap: break
+    default: #expect(figures.gaps == 0 && figures.reconnects == 0 && gaps.isEmpty)
+    }
     let again = try replay([session], ["--to", "ndjson:-"])
     #expect(again.figures.digest == figures.digest && again.figures.gaps == figures.gaps)
     #expect(again.figures.malformedMessages == figures.malformedMessages)
