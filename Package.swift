@@ -49,7 +49,7 @@ let package = Package(
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
-    module("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
+    module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     // 4
     module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
     // 5

@@ -12,7 +12,7 @@ enum Layers {
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
-    ("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
+    ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
     (
       "Ingest",
