@@ -29,15 +29,17 @@ enum Layers {
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    ("CSampler", []),
+    ("Profiles", ["BenchmarkKit", "Bytes", "CSampler", "IO"]),
     (
       "Suites",
       [
-        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO",
-        "DXLink", "Sinks", "Ingest", "Simulator",
+        "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
+        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ]
     ),
     ("CAllocations", []),
-    ("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"]),
+    ("quotewire-bench", ["BenchmarkKit", "Profiles", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.
