@@ -95,8 +95,8 @@ typedef struct {
 
 /* Reads the columns at `at` into `event`, which has `blank_bytes` of room. Gives the number of bytes up to the
    terminator of the last one, which is a comma, a bracket or a brace, in front of `end`; 0 for a row in another form,
-   and then the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend on what
-   stands outside. */
+   and then the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend
+   on what stands outside. */
 typedef size_t (*qw_columns_function)(
   const uint8_t *_Nonnull at, const uint8_t *_Nonnull end, const qw_columns *_Nonnull columns,
   uint8_t *_Nonnull event);
