@@ -92,6 +92,13 @@ package final class TextStore: @unchecked Sendable {
     return unsafe body(UnsafeRawBufferPointer(start: e.pointee.bytes, count: Int(e.pointee.count)))
   }
 
+  /// A text for as long as the store lives: it never moves and never changes. An empty one for an id that was never
+  /// given.
+  @unsafe package func loan(_ id: UInt32) -> UnsafeRawBufferPointer {
+    guard let e = unsafe entry(id) else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+    return unsafe UnsafeRawBufferPointer(start: e.pointee.bytes, count: Int(e.pointee.count))
+  }
+
   /// The hash that the text was added with; 0 for an id that was never given.
   package func hash(_ id: UInt32) -> UInt64 {
     guard let e = unsafe entry(id) else { return 0 }
