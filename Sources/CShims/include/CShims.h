@@ -5,6 +5,7 @@
 #include "qw_decimal.h"
 #include "qw_digits.h"
 #include "qw_json.h"
+#include "qw_columns.h"
 #include "qw_utf8.h"
 #include "qw_websocket.h"
 #include "qw_os.h"
