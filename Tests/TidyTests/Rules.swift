@@ -112,7 +112,7 @@ enum Rules {
     "Sources/Market/TextTable.swift",
     "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/DXLink/PredictedFrame",
     "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader", "Sources/Formats/CSVEncoder",
-    "Sources/Formats/NDJSONEncoder", "Sources/Formats/TextBytes", "Sources/Formats/WordText",
+    "Sources/Formats/NDJSONEncoder", "Sources/Formats/TextBytes", "Sources/Formats/WordText", "Sources/Market/Digest",
   ]
 
   static func inliningAttributes(_ file: TextFile) -> [Finding] {
