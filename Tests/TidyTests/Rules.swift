@@ -111,7 +111,8 @@ enum Rules {
     "Sources/Rings/", "Sources/Bytes/", "Sources/JSON/", "Sources/Market/EventType.swift",
     "Sources/Market/TextTable.swift",
     "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/DXLink/PredictedFrame",
-    "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader",
+    "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader", "Sources/Formats/CSVEncoder",
+    "Sources/Formats/NDJSONEncoder", "Sources/Formats/TextBytes", "Sources/Formats/WordText", "Sources/Market/Digest",
   ]
 
   static func inliningAttributes(_ file: TextFile) -> [Finding] {
