@@ -109,7 +109,7 @@ enum Rules {
   /// Where a benchmark showed that inlining across modules pays: whole targets, or files by the start of their path.
   static let inlinedFiles = [
     "Sources/Rings/", "Sources/Bytes/", "Sources/JSON/", "Sources/Market/EventType.swift",
-    "Sources/Market/TextTable.swift",
+    "Sources/Market/TextTable.swift", "Sources/WebSocket/TextFrames.swift",
   ]
 
   static func inliningAttributes(_ file: TextFile) -> [Finding] {
