@@ -1,9 +1,9 @@
+import Bytes
 package import Market
 package import Rings
-import Bytes
 
-/// A lane's end of the way to one sink: its half of the ring and the policy for a full one. Used by one thread.
-package final class SinkPort {
+/// A port to a sink with a worker: the lane's half of the ring and the policy for a full one.
+package final class RingPort: SinkPort {
   private var producer: RecordProducer
   private let policy: SinkPolicy
   private let counters: SinkCounters
@@ -18,8 +18,6 @@ package final class SinkPort {
     self.counters = counters
   }
 
-  /// Hands over a frame's events and publishes them. `isStopping` ends a wait: what then finds no room is dropped and
-  /// counted.
   package func accept(_ batch: borrowing EventBatch, isStopping: () -> Bool) {
     if batch.isEmpty { return }
     if waiting.isEmpty && producer.hasRoom(batch.recordCount) {
@@ -31,8 +29,7 @@ package final class SinkPort {
     producer.publish()
   }
 
-  /// Hands over a gap mark, behind everything that came before it; waits for room, because a mark is never dropped
-  /// while the worker lives.
+  /// Waits for room, because a mark is never dropped while the worker lives.
   package func accept(_ gap: Gap, isStopping: () -> Bool) {
     finish(isStopping: isStopping)
     guard waitForRoom(1, isStopping) else { return }
@@ -40,17 +37,14 @@ package final class SinkPort {
     producer.publish()
   }
 
-  /// Whether conflation holds events back.
   package var holdsBack: Bool { !waiting.isEmpty }
 
-  /// Moves what conflation holds back into the ring as far as there is room. Call now and then.
   package func settle() {
     if waiting.isEmpty { return }
     moveWaiting()
     producer.publish()
   }
 
-  /// Moves everything that conflation holds back, waiting for room.
   package func finish(isStopping: () -> Bool) {
     while !waiting.isEmpty {
       guard waitForRoom(EventRecord.maximumPerEvent, isStopping) else {
@@ -63,6 +57,7 @@ package final class SinkPort {
     }
   }
 
+  /// One event, where not all of a batch fit at once.
   private func one(_ event: EventRef, _ isStopping: () -> Bool) {
     switch policy {
     case .wait:
