@@ -115,6 +115,8 @@ struct TLSSession: ~Copyable, Sendable {
       // Within the buffer: filled < count.
       if unsafe SSL_read_ex(ssl, buffer.baseAddress! + filled, buffer.count - filled, &got) == 1 {
         filled += got
+        // Nobody waits who has something.
+        unsafe transport.pointee.waits = false
         if filled < buffer.count { continue }
         mayHoldMore = true
         return .bytes(filled)

@@ -9,8 +9,8 @@ struct TLSTransport {
   var sawEnd = false
   /// Whether the next recv may wait for bytes.
   var waits = false
-  /// Within one read of the caller: a recv gave fewer bytes than it was asked for, so the socket has no more, and is not
-  /// asked again. Nil outside, where it is always asked.
+  /// Within one read of the caller: a recv gave fewer bytes than it was asked for, so the socket has no more, and is
+  /// not asked again. Nil outside, where it is always asked.
   var isDrained: Bool?
   /// The first flaw that the certificate check met.
   var flaw: Flaw?

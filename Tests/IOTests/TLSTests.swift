@@ -250,7 +250,7 @@ struct TLSTests {
   @Test(
     "a read with TLS asks the socket once where that gave all it had, and may wait for it", arguments: [false, true])
   func asksOnce(_ waits: Bool) throws {
-    let server = try LoopbackServer(tls: try serverContext()) { stream throws(IOError) in try stream.echo() }
+    let server = try LoopbackServer(tls: try serverContext()) { stream throws(IOError) in try stream.echoAtOnce() }
     var stream = try connect(server, host: "localhost", client())
     stream.allowWaiting(limitMillis: 5)
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1000, alignment: 16)
