@@ -109,7 +109,10 @@ enum Rules {
   /// Where a benchmark showed that inlining across modules pays: whole targets, or files by the start of their path.
   static let inlinedFiles = [
     "Sources/Rings/", "Sources/Bytes/", "Sources/JSON/", "Sources/Market/EventType.swift",
-    "Sources/Market/TextTable.swift", "Sources/WebSocket/TextFrames.swift",
+    "Sources/Market/TextTable.swift",
+    "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/DXLink/PredictedFrame",
+    "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader",
+    "Sources/WebSocket/TextFrames.swift",
   ]
 
   static func inliningAttributes(_ file: TextFile) -> [Finding] {
