@@ -13,6 +13,8 @@ package struct Work {
   package var expectedDigest: UInt64?
   /// Recordings that the work reads, by their digest, for the environment record.
   package var recordings: [String: String] = [:]
+  /// Latencies that the iterations have found; asked for after the last one.
+  package var latency: (() -> [LatencyFigures])?
   /// One iteration. What it gives depends on the input alone.
   package let iterate: () throws -> UInt64
 

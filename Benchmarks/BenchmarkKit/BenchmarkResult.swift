@@ -13,6 +13,8 @@ package struct BenchmarkResult: Hashable, Sendable {
   /// Of the process up to the end of this benchmark.
   package var peakResidentBytes = 0
   package var recordings: [String: String] = [:]
+  /// Of open-loop measurements; empty for all others.
+  package var latency: [LatencyFigures] = []
 
   package init(name: String, input: String, units: Units) {
     self.name = name

@@ -69,6 +69,7 @@ package struct Harness: Sendable {
     result.allocations = allocated
     result.peakResidentBytes = ProcessMemory.peakResidentBytes()
     result.recordings = work.recordings
+    result.latency = work.latency?() ?? []
     return result
   }
 

@@ -76,6 +76,7 @@ package enum RunFile {
     json.open(.object, "recordings")
     for (name, digest) in benchmark.recordings.sorted(by: { $0.key < $1.key }) { json.member(name, digest) }
     json.close(.object)
+    if !benchmark.latency.isEmpty { write(benchmark.latency, &json) }
     json.member("medianNanos", d.median)
     json.member("p95Nanos", d.p95)
     json.member("madNanos", d.medianAbsoluteDeviation)
@@ -89,6 +90,22 @@ package enum RunFile {
     }
     json.close(.array)
     json.close(.object)
+  }
+
+  private static func write(_ latency: [LatencyFigures], _ json: inout JSONWriter) {
+    json.open(.array, "latency")
+    for figures in latency {
+      json.open(.object)
+      json.member("name", figures.name)
+      json.member("ratePerSecond", figures.ratePerSecond)
+      json.member("achievedPerSecond", figures.achievedPerSecond)
+      json.member("count", figures.count)
+      json.open(.object, "percentiles")
+      for point in figures.percentiles { json.member(point.key, Int(point.nanos)) }
+      json.close(.object)
+      json.close(.object)
+    }
+    json.close(.array)
   }
 
   package static func read(_ path: String) throws -> RunResult {

@@ -109,6 +109,9 @@ private struct RunFileReader {
       case "allocatedBytes": allocated.bytes = Int(try cursor.readInt64())
       case "sampling": result.mode = SamplingPlan.Mode(rawValue: try cursor.readString().string) ?? .flat
       case "samples": result.samples = try readSamples(&cursor)
+      case "latency":
+        try cursor.enterArray()
+        while try cursor.nextElement() { result.latency.append(try readLatency(&cursor)) }
       case "recordings":
         try cursor.enterObject()
         while let name = try cursor.nextKey() { result.recordings[name.string] = try cursor.readString().string }
@@ -117,6 +120,29 @@ private struct RunFileReader {
     }
     if let count = allocated.count { result.allocations = AllocationCounts(count: count, bytes: allocated.bytes) }
     return result
+  }
+
+  /// Points whose key is no percentile are left out.
+  private func readLatency(_ cursor: inout Cursor) throws(JSONError) -> LatencyFigures {
+    var figures = LatencyFigures(name: "", ratePerSecond: 0, achievedPerSecond: 0, count: 0, percentiles: [])
+    try cursor.enterObject()
+    while let key = try cursor.nextKey() {
+      switch key.string {
+      case "name": figures.name = try cursor.readString().string
+      case "ratePerSecond": figures.ratePerSecond = try cursor.readDouble()
+      case "achievedPerSecond": figures.achievedPerSecond = try cursor.readDouble()
+      case "count": figures.count = Int(try cursor.readInt64())
+      case "percentiles":
+        try cursor.enterObject()
+        while let name = try cursor.nextKey() {
+          let nanos = try cursor.readInt64()
+          guard let percentile = Double(name.string), (0...100).contains(percentile) else { continue }
+          figures.percentiles.append(LatencyPoint(percentile: percentile, nanos: nanos))
+        }
+      default: try cursor.skipValue()
+      }
+    }
+    return figures
   }
 
   /// Pairs of two positive numbers; others are left out.

@@ -24,6 +24,11 @@ struct RunFileTests {
     one.recordings = ["seed=1": "abc", "seed=2": "def"]
     var two = BenchmarkResult(name: "items", input: "", units: Units(items: 5))
     two.samples = [Sample(iterations: 1, nanos: 3_000_000_000)]
+    two.latency = [
+      LatencyFigures(
+        name: "wire-to-ring", ratePerSecond: 100_000, achievedPerSecond: 99_998.5, count: 200_000,
+        percentiles: zip(LatencyPoint.standard, 1...).map { LatencyPoint(percentile: $0, nanos: 1000 << $1) })
+    ]
     return RunResult(
       name: "first", startedAt: 1_772_461_800, environment: environment, settings: .init(), benchmarks: [one, two])
   }
@@ -36,6 +41,19 @@ struct RunFileTests {
     let folder = TemporaryFolder()
     try RunFile.write(run, to: folder.file("sub/run.json"))
     #expect(try RunFile.read(folder.file("sub/run.json")) == run)
+  }
+
+  @Test("a latency is written by percentile, and a file without one is read as having none")
+  func latency() throws {
+    let text = String(decoding: RunFile.encode(Self.run()), as: UTF8.self)
+    let written = """
+      "latency":[{"name":"wire-to-ring","ratePerSecond":100000.0,"achievedPerSecond":99998.5,"count":200000,\
+      "percentiles":{"50":2000,"90":4000,"99":8000,"99.9":16000,"99.99":32000,"100":64000}}]
+      """
+    #expect(text.contains(written))
+    let older = Array(text.replacing(written + ",", with: "").utf8)
+    let read = try RunFile.decode(unsafe older.span.bytes)
+    #expect(read.benchmarks.map(\.latency) == [[], []])
   }
 
   @Test("no cut or changed file makes the reader crash, and a cut one is refused")
