@@ -63,7 +63,7 @@ let package = Package(
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
-    module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
+    module("BenchmarkKit", ["Bytes", "Metrics", "JSON", "IO"], in: benchmarks),
     module(
       "Suites",
       [

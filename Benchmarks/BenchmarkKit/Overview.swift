@@ -24,6 +24,43 @@ package enum Overview {
     ]
   }
 
+  /// Percentiles of all ways and rates; nil where nothing of that kind was measured.
+  package static func latency(_ results: [BenchmarkResult]) -> Table? {
+    let measured = results.filter { !$0.latency.isEmpty }
+    if measured.isEmpty { return nil }
+    var table = Table(
+      [("benchmark", .left), ("way", .left), ("events/s", .right), ("achieved", .right), ("count", .right)]
+        + LatencyPoint.standard.map { ($0 == 100 ? "max" : "p" + LatencyPoint(percentile: $0, nanos: 0).key, .right) })
+    for result in measured {
+      for figures in result.latency {
+        let cells = [
+          result.name, figures.name, Show.count(figures.ratePerSecond), Show.count(figures.achievedPerSecond),
+          "\(figures.count)",
+        ]
+        table.append(
+          cells + LatencyPoint.standard.map { figures.nanos($0).map { Show.nanos(Double($0)) } ?? "" })
+      }
+    }
+    return table
+  }
+
+  /// Allocations and resident memory.
+  package static func memory(_ results: [BenchmarkResult]) -> Table {
+    var table = Table([
+      ("benchmark", .left), ("allocs", .right), ("bytes", .right), ("allocs/s", .right), ("bytes/s", .right),
+      ("peak resident", .right), ("resident over time", .left),
+    ])
+    for result in results {
+      table.append([
+        result.name, result.allocations.map { "\($0.count)" } ?? "",
+        result.allocations.map { Show.bytes($0.bytes) } ?? "", Show.count(result.allocationsPerSecond),
+        Show.count(result.allocatedBytesPerSecond), Show.bytes(result.peakResidentBytes),
+        result.memory.map { "\($0.name) \(Show.bytes($0.residentBytes))" }.joined(separator: ", "),
+      ])
+    }
+    return table
+  }
+
   /// What was measured on, in lines.
   package static func environment(_ run: RunResult) -> [String] {
     let e = run.environment

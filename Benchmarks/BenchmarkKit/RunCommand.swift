@@ -44,6 +44,8 @@ package struct BenchCommands: Sendable {
     let (run, failures) = try measure(options)
     if !options.has("quiet") {
       try out(Overview.table(run.benchmarks).text)
+      if let latency = Overview.latency(run.benchmarks) { try out("\n" + latency.text) }
+      try out("\n" + Overview.memory(run.benchmarks).text)
       for line in Overview.environment(run) { say(line) }
     }
     if let path = options.text("json") {
@@ -92,12 +94,18 @@ package struct BenchCommands: Sendable {
   }
 
   private func progress(_ i: Int, _ count: Int, _ result: BenchmarkResult) -> String {
+    let name = result.name + String(repeating: " ", count: max(0, 28 - result.name.count))
+    let start = "[\(i + 1)/\(count)] \(name) "
+    if let latency = result.latency.first {
+      let points = [50, 99, 99.9].map { Show.nanos(Double(latency.nanos($0) ?? 0)) }
+      return start + "\(latency.name) p50 \(points[0]), p99 \(points[1]), p99.9 \(points[2])"
+    }
+    if let last = result.memory.last { return start + "resident \(last.name) \(Show.bytes(last.residentBytes))" }
     let d = result.description
     let rate = result.framesPerSecond.map { Show.count($0) + " frames/s" }
       ?? result.eventsPerSecond.map { Show.count($0) + " events/s" }
       ?? result.itemsPerSecond.map { Show.count($0) + " items/s" } ?? ""
-    let name = result.name + String(repeating: " ", count: max(0, 28 - result.name.count))
-    return "[\(i + 1)/\(count)] \(name) \(Show.nanos(d.median)) ± \(Show.nanos(d.medianAbsoluteDeviation))  \(rate)"
+    return start + "\(Show.nanos(d.median)) ± \(Show.nanos(d.medianAbsoluteDeviation))  \(rate)"
   }
 
   private func keep(_ run: RunResult, _ path: String) throws(IOError) {

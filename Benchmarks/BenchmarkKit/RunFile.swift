@@ -72,11 +72,23 @@ package enum RunFile {
     if let allocations = benchmark.allocations {
       json.member("allocations", allocations.count)
       json.member("allocatedBytes", allocations.bytes)
+      json.member("allocationsPerSecond", benchmark.allocationsPerSecond ?? 0)
+      json.member("allocatedBytesPerSecond", benchmark.allocatedBytesPerSecond ?? 0)
     }
     json.open(.object, "recordings")
     for (name, digest) in benchmark.recordings.sorted(by: { $0.key < $1.key }) { json.member(name, digest) }
     json.close(.object)
     if !benchmark.latency.isEmpty { write(benchmark.latency, &json) }
+    if !benchmark.memory.isEmpty {
+      json.open(.array, "memory")
+      for point in benchmark.memory {
+        json.open(.object)
+        json.member("name", point.name)
+        json.member("residentBytes", point.residentBytes)
+        json.close(.object)
+      }
+      json.close(.array)
+    }
     json.member("medianNanos", d.median)
     json.member("p95Nanos", d.p95)
     json.member("madNanos", d.medianAbsoluteDeviation)

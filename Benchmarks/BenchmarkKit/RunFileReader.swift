@@ -109,6 +109,9 @@ private struct RunFileReader {
       case "allocatedBytes": allocated.bytes = Int(try cursor.readInt64())
       case "sampling": result.mode = SamplingPlan.Mode(rawValue: try cursor.readString().string) ?? .flat
       case "samples": result.samples = try readSamples(&cursor)
+      case "memory":
+        try cursor.enterArray()
+        while try cursor.nextElement() { result.memory.append(try readMemory(&cursor)) }
       case "latency":
         try cursor.enterArray()
         while try cursor.nextElement() { result.latency.append(try readLatency(&cursor)) }
@@ -120,6 +123,19 @@ private struct RunFileReader {
     }
     if let count = allocated.count { result.allocations = AllocationCounts(count: count, bytes: allocated.bytes) }
     return result
+  }
+
+  private func readMemory(_ cursor: inout Cursor) throws(JSONError) -> MemoryPoint {
+    var point = MemoryPoint(name: "", residentBytes: 0)
+    try cursor.enterObject()
+    while let key = try cursor.nextKey() {
+      switch key.string {
+      case "name": point.name = try cursor.readString().string
+      case "residentBytes": point.residentBytes = Int(try cursor.readInt64())
+      default: try cursor.skipValue()
+      }
+    }
+    return point
   }
 
   /// Points whose key is no percentile are left out.

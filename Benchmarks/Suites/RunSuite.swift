@@ -23,7 +23,7 @@ enum RunSuite {
         let market = try MarketInput("Quote:1", .smoke)
         let folder = try TemporaryPlace()
         try write(market, to: folder.file("in.qwr"))
-        let program = try program("quotewire")
+        let program = try Place.program("quotewire")
         let command = "exec '\(program)' replay '\(folder.file("in.qwr"))' --limit 1 --to null: >/dev/null 2>&1"
         return market.work(Units(items: 1), expectedDigest: 0) {
           withExtendedLifetime(folder) { unsafe UInt64(UInt32(bitPattern: system(command))) }
@@ -36,21 +36,6 @@ enum RunSuite {
     var file = try File(path, .create())
     try unsafe file.write(market.file.all)
     try file.close()
-  }
-
-  /// A program that was built beside this one.
-  private static func program(_ name: String) throws -> String {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = unsafe buffer.withUnsafeMutableBytes { b in
-      guard let base = b.baseAddress else { return 0 }
-      return unsafe readlink("/proc/self/exe", base.assumingMemoryBound(to: CChar.self), b.count)
-    }
-    let own = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
-    let path = Directory.parent(of: own) + "/" + name
-    guard File.exists(path) else {
-      throw BenchmarkError.skipped("\(path) was not built; build everything first (swift build -c release)")
-    }
-    return path
   }
 
   private static func hooks() throws -> RunHooks { RunHooks(attention: try Wakeup()) }
@@ -92,56 +77,16 @@ enum RunSuite {
       let folder = try TemporaryPlace()
       let path = folder.file("in.qwr")
       try write(market, to: path)
-      if isSecure { try makeCertificates(folder.path) }
-      var configuration = ServerConfiguration(feed: .recording(path: path, speed: .max, isLooped: false))
-      configuration.limits.settleMillis = 1
+      if isSecure { try Loopback.makeCertificates(folder.path) }
+      var configuration = Loopback.configuration(.recording(path: path, speed: .max, isLooped: false))
       if isSecure {
         configuration.certificateFile = folder.file("server.pem")
         configuration.keyFile = folder.file("server.key")
       }
       let tls = isSecure ? try TLSContext.client(trust: .file(folder.file("ca.pem"))) : nil
       return market.work(market.units, expectedDigest: market.digest) { [configuration] in
-        try withExtendedLifetime(folder) { try ingest(configuration, tls) }
+        try withExtendedLifetime(folder) { try digest(Loopback.ingest(configuration, tls: tls)) }
       }
     }
-  }
-
-  private static func ingest(_ configuration: ServerConfiguration, _ tls: TLSContext?) throws -> UInt64 {
-    let stop = try Wakeup()
-    let server = try Server(configuration, stop: stop)
-    let url = tls == nil ? "ws://127.0.0.1:\(server.address.port)/" : "wss://localhost:\(server.address.port)/"
-    let box = Handover(server)
-    let thread = Handover(try WorkerThread("qw-bench-server") {
-      var server = box.take()
-      // Its end shows on the client's side.
-      try? server.run()
-    })
-    defer {
-      stop.signal()
-      thread.take().join()
-    }
-    var lane = LaneSettings(url: try FeedURL(parsing: url))
-    lane.tls = tls
-    lane.reconnect = .attempts(0)
-    lane.session.contract = .auto
-    lane.session.fieldLists = FieldLists(.essential)
-    lane.subscriptions = EventType.allCases.map { Subscription($0, Subscription.wildcard) }
-    var settings = IngestSettings(lane: lane)
-    settings.run.sinks = [try SinkSpec(parsing: "null:")]
-    return try digest(IngestRun.run(settings, hooks()))
-  }
-
-  private static func makeCertificates(_ folder: String) throws {
-    let tool = root + "/tools/make-certificates"
-    guard File.exists(tool), unsafe system("'\(tool)' '\(folder)' >/dev/null 2>&1") == 0 else {
-      throw BenchmarkError.skipped("tools/make-certificates failed; it needs the openssl command")
-    }
-  }
-
-  /// The package's folder, by this file's place in it.
-  private static var root: String {
-    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    parts.removeLast(3)
-    return parts.joined(separator: "/")
   }
 }

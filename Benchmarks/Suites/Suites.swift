@@ -10,6 +10,6 @@ package import BenchmarkKit
 package enum Suites {
   package static var all: [Benchmark] {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + RecordingSuite.all
-      + RunSuite.all + SubscriptionSuite.all
+      + RunSuite.all + SubscriptionSuite.all + LatencySuite.all
   }
 }

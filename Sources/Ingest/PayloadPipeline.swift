@@ -11,10 +11,13 @@ package struct PayloadPipeline: ~Copyable {
   private let delivery: Delivery
 
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
-  package init(stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init()) {
+  package init(
+    stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
+    published: (@Sendable (borrowing EventBatch) -> Void)? = nil
+  ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
-    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest)
+    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published)
   }
 
   /// The texts of this pipeline's events, for sinks.
@@ -84,10 +87,14 @@ private final class Delivery {
   var digest: Digest?
   private let stop: StopFlag
   private let texts: TextStore
+  private let published: (@Sendable (borrowing EventBatch) -> Void)?
 
-  init(stop: StopFlag, texts: TextStore, wantsDigest: Bool) {
+  init(
+    stop: StopFlag, texts: TextStore, wantsDigest: Bool, published: (@Sendable (borrowing EventBatch) -> Void)?
+  ) {
     self.stop = stop
     self.texts = texts
+    self.published = published
     digest = wantsDigest ? Digest() : nil
   }
 
@@ -103,6 +110,7 @@ private final class Delivery {
       digest?.update(event, texts)
     }
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
+    published?(batch)
   }
 
   func accept(_ gap: Gap) {
