@@ -72,6 +72,10 @@ package struct AllocationCounts: Hashable, Sendable {
     self.bytes = bytes
   }
 
+  package static func + (a: Self, b: Self) -> Self {
+    AllocationCounts(count: a.count + b.count, bytes: a.bytes + b.bytes)
+  }
+
   package static func - (later: Self, earlier: Self) -> Self {
     AllocationCounts(count: later.count - earlier.count, bytes: later.bytes - earlier.bytes)
   }

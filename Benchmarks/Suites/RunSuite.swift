@@ -10,59 +10,48 @@ import Rings
 import Simulator
 import Sinks
 
-/// Whole runs: replay at full speed, live ingest from our own server over loopback, the start of the program.
+/// Whole runs: replay at full speed, live ingest from our own server over loopback.
 enum RunSuite {
   static var all: [Benchmark] {
     [
-      replay("replay/null", "mix", ["null:"]),
-      replay("replay/csv", "mix, files", ["csv:"]),
-      replay("replay/ndjson", "mix, a file", ["ndjson:"]),
+      replay("null", "mix"), replay("csv", "mix, files"), replay("ndjson", "mix, a file"),
       live("ingest/plain", "mix over loopback, ws, to null:", isSecure: false),
       live("ingest/tls", "mix over loopback, wss (TLS 1.3), to null:", isSecure: true),
-      Benchmark("cold-start", input: "process start to the first event of a replay") { size in
-        let market = try MarketInput("Quote:1", .smoke)
-        let folder = try TemporaryPlace()
-        try write(market, to: folder.file("in.qwr"))
-        let program = try Place.program("quotewire")
-        let command = "exec '\(program)' replay '\(folder.file("in.qwr"))' --limit 1 --to null: >/dev/null 2>&1"
-        return market.work(Units(items: 1), expectedDigest: 0) {
-          withExtendedLifetime(folder) { unsafe UInt64(UInt32(bitPattern: system(command))) }
-        }
-      },
     ]
   }
 
-  private static func write(_ market: MarketInput, to path: String) throws(IOError) {
-    var file = try File(path, .create())
-    try unsafe file.write(market.file.all)
-    try file.close()
-  }
+  /// Kinds of sinks that replays are measured with.
+  static let replays = ["null", "csv", "ndjson"]
 
-  private static func hooks() throws -> RunHooks { RunHooks(attention: try Wakeup()) }
+  static func hooks() throws -> RunHooks { RunHooks(attention: try Wakeup()) }
 
-  private static func replay(_ name: String, _ input: String, _ sinks: [String]) -> Benchmark {
-    Benchmark(name, input: input) { size in
-      let market = try MarketInput(MarketInput.mix, size)
-      let folder = try TemporaryPlace()
-      let out = try TemporaryPlace()
-      try write(market, to: folder.file("in.qwr"))
-      var settings = ReplaySettings(files: [folder.file("in.qwr")])
-      settings.run.sinks = try sinks.map { sink in
-        switch sink {
-        case "csv:": try SinkSpec(parsing: "csv:" + out.path + "/csv")
-        case "ndjson:": try SinkSpec(parsing: "ndjson:" + out.file("out.ndjson"))
-        default: try SinkSpec(parsing: sink)
-        }
-      }
-      settings.run.force = true
-      return market.work(market.units, expectedDigest: market.digest) { [settings] in
-        let outcome = try ReplayRun.run(settings, hooks())
-        return try withExtendedLifetime((folder, out)) { try digest(outcome) }
-      }
+  private static func replay(_ kind: String, _ input: String) -> Benchmark {
+    Benchmark("replay/\(kind)", input: input) { size in
+      try replay(MarketInput(MarketInput.mix, size), to: kind)
     }
   }
 
-  private static func digest(_ outcome: RunOutcome) throws -> UInt64 {
+  /// - Parameter kind: one of `replays`.
+  static func replay(_ market: MarketInput, to kind: String) throws -> Work {
+    let folder = try TemporaryPlace()
+    let out = try TemporaryPlace()
+    try market.write(to: folder.file("in.qwr"))
+    var settings = ReplaySettings(files: [folder.file("in.qwr")])
+    let sink =
+      switch kind {
+      case "csv": "csv:" + out.path + "/csv"
+      case "ndjson": "ndjson:" + out.file("out.ndjson")
+      default: kind + ":"
+      }
+    settings.run.sinks = [try SinkSpec(parsing: sink)]
+    settings.run.force = true
+    return market.work(market.units, expectedDigest: market.digest) { [settings] in
+      let outcome = try ReplayRun.run(settings, hooks())
+      return try withExtendedLifetime((folder, out)) { try digest(outcome) }
+    }
+  }
+
+  static func digest(_ outcome: RunOutcome) throws -> UInt64 {
     if let failure = outcome.failure { throw failure }
     guard outcome.report.isBalanced else { throw BenchmarkError.skipped("a sink's figures do not add up") }
     return UInt64(outcome.report.digest, radix: 16) ?? 0
@@ -76,7 +65,7 @@ enum RunSuite {
       let market = try MarketInput(MarketInput.mix, size)
       let folder = try TemporaryPlace()
       let path = folder.file("in.qwr")
-      try write(market, to: path)
+      try market.write(to: path)
       if isSecure { try Loopback.makeCertificates(folder.path) }
       var configuration = Loopback.configuration(.recording(path: path, speed: .max, isLooped: false))
       if isSecure {

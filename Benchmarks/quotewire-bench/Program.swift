@@ -24,10 +24,8 @@ struct Program {
   }
 
   private static func run(_ words: [String]) -> BenchExit {
-    let commands = BenchCommands(Suites.all) {
-      let counts = qw_allocations()
-      return AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
-    }
+    let suites = Suites.all { Self.counts(qw_thread_allocations()) }
+    let commands = BenchCommands(suites) { Self.counts(qw_allocations()) }
     let rest = Array(words.dropFirst())
     do {
       switch words.first {
@@ -50,6 +48,10 @@ struct Program {
       complain("quotewire-bench: \(error)\n")
       return .failed
     }
+  }
+
+  private static func counts(_ counts: qw_allocation_counts) -> AllocationCounts {
+    AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
   }
 
   private static func complain(_ text: String) { _ = try? StandardStream.error.write(text) }
