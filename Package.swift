@@ -64,6 +64,7 @@ let package = Package(
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
     module("BenchmarkKit", ["Bytes", "Metrics", "JSON", "IO"], in: benchmarks),
+    module("BenchmarkReports", ["BenchmarkKit", "IO"], in: benchmarks),
     module(
       "Suites",
       [
@@ -71,7 +72,7 @@ let package = Package(
         "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
-    program("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"], in: benchmarks),
+    program("quotewire-bench", ["BenchmarkKit", "BenchmarkReports", "Suites", "CAllocations", "IO"], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),
@@ -94,6 +95,7 @@ let package = Package(
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
+    tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

@@ -4,12 +4,15 @@ import JSON
 package enum RunFileError: Error, CustomStringConvertible {
   case malformed(offset: Int)
   case foreign
+  case newer(version: Int)
   case noSamples(benchmark: String)
 
   package var description: String {
     switch self {
     case .malformed(let offset): "not a result: its JSON is malformed or of another layout at byte \(offset)"
     case .foreign: "not a result of quotewire-bench; 'quotewire-bench run --save NAME' writes one"
+    case .newer(let version):
+      "written by a newer quotewire-bench (version \(version) of the file; this one reads up to \(RunFile.version))"
     case .noSamples(let name): "the benchmark \(name) has no samples"
     }
   }
@@ -22,7 +25,9 @@ extension RunFile {
     do throws(JSONError) {
       try scanner.scanCopy(bytes) { cursor throws(JSONError) in try reader.readRun(&cursor) }
     } catch { throw .malformed(offset: error.offset) }
-    guard reader.format == format else { throw .foreign }
+    let words = reader.format.split(separator: " ")
+    guard words.count == 2, words[0] == format, let version = Int(words[1]), version > 0 else { throw .foreign }
+    if version > Self.version { throw .newer(version: version) }
     for benchmark in reader.run.benchmarks where benchmark.samples.isEmpty {
       throw .noSamples(benchmark: benchmark.name)
     }
@@ -56,7 +61,8 @@ private struct RunFileReader {
     try cursor.enterObject()
     while let key = try cursor.nextKey() {
       switch key.string {
-      case "host": run.environment.host = try cursor.readString().string
+      case "host": run.environment.machine = MachineID.of(host: try cursor.readString().string)
+      case "machine": run.environment.machine = try cursor.readString().string
       case "system": run.environment.system = try cursor.readString().string
       case "kernel": run.environment.kernel = try cursor.readString().string
       case "architecture": run.environment.architecture = try cursor.readString().string
@@ -67,6 +73,7 @@ private struct RunFileReader {
       case "governor": run.environment.governor = try cursor.readString().string
       case "swiftVersion": run.environment.swiftVersion = try cursor.readString().string
       case "buildMode": run.environment.buildMode = try cursor.readString().string
+      case "buildFlags": run.environment.buildFlags = try cursor.readString().string
       case "commit": run.environment.commit = try cursor.readString().string
       case "treeDirty": run.environment.isTreeDirty = try cursor.readBool()
       case "loadBefore": run.environment.loadBefore = try cursor.readString().string

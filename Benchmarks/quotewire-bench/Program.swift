@@ -1,4 +1,5 @@
 import BenchmarkKit
+import BenchmarkReports
 import CAllocations
 import Glibc
 import IO
@@ -11,10 +12,11 @@ struct Program {
     usage: quotewire-bench list [--filter TEXT,TEXT]
            quotewire-bench run [--filter TEXT,TEXT] [--smoke] [--warm-up S] [--time S] [--samples N]
                                [--save NAME] [--save-baseline NAME] [--baseline NAME] [--json FILE|-] [--quiet]
-           quotewire-bench compare BASE.json NOW.json
+           quotewire-bench compare BASE NOW
            quotewire-bench history [--filter TEXT]
+           quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
-               STAGE is \(Throughput.stageNames)
+               BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames)
 
     """
 
@@ -33,6 +35,7 @@ struct Program {
       case "run": return try commands.run(rest)
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
+      case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
       case "help", "--help":
         try StandardStream.output.write(usage)

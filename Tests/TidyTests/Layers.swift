@@ -37,7 +37,8 @@ enum Layers {
       ]
     ),
     ("CAllocations", []),
-    ("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"]),
+    ("BenchmarkReports", ["BenchmarkKit", "IO"]),
+    ("quotewire-bench", ["BenchmarkKit", "BenchmarkReports", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.
