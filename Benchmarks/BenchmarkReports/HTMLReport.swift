@@ -5,7 +5,8 @@ package enum HTMLReport {
   package static func text(_ report: Report) -> String {
     let sections = [
       changes(report), HTMLSections.throughput(report), HTMLSections.distributions(report),
-      HTMLSections.latency(report), HTMLSections.memory(report), HTMLSections.history(report), environment(report), repeating(report),
+      HTMLSections.latency(report), HTMLSections.memory(report), HTMLSections.history(report),
+      environment(report), repeating(report),
     ].compactMap(\.self)
     let e = escaped
     let now = report.now
@@ -108,8 +109,8 @@ package enum HTMLReport {
       body += "beyond noise, or cannot be compared</summary>\(noise.html)</details>"
     }
     body += "<p class=\"note\">Medians of one iteration: a positive change is slower. The shaded band is what is "
-    body += "called noise (2 % either way). The runs followed one another, so a busy phase of the machine can look like "
-    body += "a change; "
+    body += "called noise (2 % either way). The runs followed one another, so a busy phase of the machine can look "
+    body += "like a change; "
     body += "<code>tools/bench-ab</code> takes turns and judges.</p>"
     for (title, names) in [("New", report.added), ("Gone", report.removed)] where !names.isEmpty {
       body += "<p class=\"note\">\(title): \(escaped(names.joined(separator: ", "))).</p>"

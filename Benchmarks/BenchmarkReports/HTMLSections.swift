@@ -21,8 +21,7 @@ enum HTMLSections {
       ])
     }
     var body = "<p>By the median of the samples, in the order in which a frame meets the stages. CPU seconds "
-    body += "are those of "
-    body += "all threads, for a million frames. Allocations are those of one iteration.</p>" + table.html
+    body += "are those of all threads, for a million frames. Allocations are those of one iteration.</p>" + table.html
     body += recordings(measured)
     return Section(id: "throughput", title: "Throughput", body: body)
   }
@@ -46,16 +45,14 @@ enum HTMLSections {
         })
     }
     return "<h3>On the kept recordings</h3><p>Frames per second of each stage on each file in "
-      + "<code>recordings/</code>. "
-      + "Frames of different recordings differ in size.</p>" + table.html
+      + "<code>recordings/</code>. Frames of different recordings differ in size.</p>" + table.html
   }
 
   static func distributions(_ report: Report) -> Section? {
     let all = report.now.benchmarks.filter { $0.samples.count >= Comparison.leastSamples && !$0.name.contains("@") }
     if all.isEmpty { return nil }
     var body = "<p>Time of one iteration, every sample shown. Outliers lie beyond Tukey's fences, 1.5 (mild) or "
-    body += "3 (severe) "
-    body += "interquartile ranges from the quartiles; they are labelled and kept.</p><ul class=\"key\">"
+    body += "3 (severe) interquartile ranges from the quartiles; they are labelled and kept.</p><ul class=\"key\">"
     func key(_ drawing: String, _ text: String) {
       body += "<li><svg viewBox=\"0 0 26 12\" aria-hidden=\"true\">\(drawing)</svg>\(text)</li>"
     }
@@ -87,9 +84,8 @@ enum HTMLSections {
     var ways: [String] = []
     for figures in measured where !ways.contains(figures.name) { ways.append(figures.name) }
     var body = "<p>Open loop: frames are sent at a fixed rate, and each latency counts from the time at which "
-    body += "its event was "
-    body += "<em>meant</em> to be sent, so that a stall shows in everything behind it. Each line is a rate; "
-    body += "a dotted line with a star is a rate that was not kept up"
+    body += "its event was <em>meant</em> to be sent, so that a stall shows in everything behind it. Each line is a "
+    body += "rate; a dotted line with a star is a rate that was not kept up"
     body += base.isEmpty ? "." : "; dashed grey is the baseline."
     body += "</p><div class=\"grid two\">"
     for way in ways {
@@ -130,8 +126,7 @@ enum HTMLSections {
     }
     let hasGrowth = report.now.benchmarks.contains { !$0.memory.isEmpty }
     let body = "<p>Calls of malloc in one iteration of the steady state, and the peak of resident memory, which "
-      + "includes "
-      + "the benchmark's input. The hot path may make no call at all.</p>" + table.html
+      + "includes the benchmark's input. The hot path may make no call at all.</p>" + table.html
       + (hasGrowth ? "<h3>Growth</h3>" + growth.html : "")
     return Section(id: "memory", title: "Memory and allocations", body: body)
   }
@@ -143,8 +138,7 @@ enum HTMLSections {
       body = "<p>No other result is kept. <code>quotewire-bench run --save NAME</code> keeps one.</p>"
     } else {
       body = "<p>Medians of one iteration over \(runs.count) results, oldest first. Hollow points come from "
-      body += "OTHER MACHINES "
-      body += "than the last one and are not joined to it.</p><div class=\"grid\">"
+      body += "OTHER MACHINES than the last one and are not joined to it.</p><div class=\"grid\">"
       for b in report.now.benchmarks where b.samples.count > 1 && !b.name.contains("@") {
         body += "<figure><b>\(e(b.name))</b>\(HistoryPlot.svg(b.name, runs))</figure>\n"
       }

@@ -39,7 +39,8 @@ enum LatencyPlot {
     func place(_ percentile: Double) -> Double { percentile >= 100 ? x.at(5) : x.at(-log10(1 - percentile / 100)) }
     for tick in y.ticks() {
       picture.line(62, y.at(tick), width - 92, y.at(tick), "grid")
-      picture.text(56, y.at(tick) + 4, Show.nanos(tick).replacing(".00", with: "").replacing(".0", with: ""), anchor: "end")
+      let label = Show.nanos(tick).replacing(".00", with: "").replacing(".0", with: "")
+      picture.text(56, y.at(tick) + 4, label, anchor: "end")
     }
     for percentile in LatencyPoint.standard {
       picture.line(place(percentile), height - 40, place(percentile), height - 35, "axis")

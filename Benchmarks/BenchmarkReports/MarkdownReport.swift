@@ -29,7 +29,8 @@ package enum MarkdownReport {
   private static func changes(_ report: Report) -> String {
     guard let base = report.base else { return "" }
     var out = "## What changed\n\nAgainst `\(base.name)` (\(base.dateText), "
-    out += "commit \(base.environment.commit.prefix(12)), machine \(base.environment.machine)): \(report.verdictCounts).\n\n"
+    out += "commit \(base.environment.commit.prefix(12)), "
+    out += "machine \(base.environment.machine)): \(report.verdictCounts).\n\n"
     var table = Table([
       ("benchmark", .left), ("baseline", .right), ("now", .right), ("change of the time", .right),
       ("95 % interval", .right), ("verdict", .left),
