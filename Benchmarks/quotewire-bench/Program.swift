@@ -3,6 +3,7 @@ import BenchmarkReports
 import CAllocations
 import Glibc
 import IO
+import Profiles
 import Suites
 
 /// Measures the product: see docs/benchmarks.md.
@@ -17,6 +18,12 @@ struct Program {
            quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
                BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames)
+           quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
+           quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
+           quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]
+           quotewire-bench sites PEAK CALLS [--out FOLDED]
+           quotewire-bench syscalls TRACE [--frames N]
+               what tools/flamegraph, tools/profile-memory and tools/profile-syscalls call: see docs/profiling.md
 
     """
 
@@ -37,6 +44,11 @@ struct Program {
       case "history": return try commands.history(rest)
       case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
+      case "profile": return try StageProfile.run(rest)
+      case "fold": return try ProfileCommands.fold(rest)
+      case "flamegraph": return try ProfileCommands.flamegraph(rest)
+      case "sites": return try ProfileCommands.sites(rest)
+      case "syscalls": return try ProfileCommands.syscalls(rest)
       case "help", "--help":
         try StandardStream.output.write(usage)
         return .done
