@@ -1,4 +1,5 @@
 import BenchmarkKit
+import BenchmarkReports
 import CAllocations
 import Glibc
 import IO
@@ -12,10 +13,11 @@ struct Program {
     usage: quotewire-bench list [--filter TEXT,TEXT]
            quotewire-bench run [--filter TEXT,TEXT] [--smoke] [--warm-up S] [--time S] [--samples N]
                                [--save NAME] [--save-baseline NAME] [--baseline NAME] [--json FILE|-] [--quiet]
-           quotewire-bench compare BASE.json NOW.json
+           quotewire-bench compare BASE NOW
            quotewire-bench history [--filter TEXT]
+           quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
-               STAGE is \(Throughput.stageNames)
+               BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames)
            quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
            quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
            quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]
@@ -31,10 +33,8 @@ struct Program {
   }
 
   private static func run(_ words: [String]) -> BenchExit {
-    let commands = BenchCommands(Suites.all) {
-      let counts = qw_allocations()
-      return AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
-    }
+    let suites = Suites.all { Self.counts(qw_thread_allocations()) }
+    let commands = BenchCommands(suites) { Self.counts(qw_allocations()) }
     let rest = Array(words.dropFirst())
     do {
       switch words.first {
@@ -42,6 +42,7 @@ struct Program {
       case "run": return try commands.run(rest)
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
+      case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
       case "profile": return try StageProfile.run(rest)
       case "fold": return try ProfileCommands.fold(rest)
@@ -62,6 +63,10 @@ struct Program {
       complain("quotewire-bench: \(error)\n")
       return .failed
     }
+  }
+
+  private static func counts(_ counts: qw_allocation_counts) -> AllocationCounts {
+    AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
   }
 
   private static func complain(_ text: String) { _ = try? StandardStream.error.write(text) }
