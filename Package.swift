@@ -94,6 +94,7 @@ let package = Package(
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
+    tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

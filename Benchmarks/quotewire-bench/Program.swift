@@ -15,6 +15,9 @@ struct Program {
            quotewire-bench history [--filter TEXT]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
                STAGE is \(Throughput.stageNames)
+               frames are the received messages of the recording and bytes those of their payloads, without the heads
+               of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
+               wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
 
     """
 

@@ -28,7 +28,7 @@ enum Layers {
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
-    ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    ("BenchmarkKit", ["Bytes", "Metrics", "JSON", "IO"]),
     (
       "Suites",
       [
