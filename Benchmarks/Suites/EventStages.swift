@@ -24,13 +24,15 @@ enum EventStages {
 
   /// - Parameter encode: what is timed after the decoding; it gives the bytes it wrote. When it gives nil the decoding
   ///   itself is what counts.
-  static func run(_ path: String, encode: (DecodedBlock) -> Int?) throws -> Throughput.Figures {
+  static func run(
+    _ path: String, encodes isEncoder: Bool = true, encode: (DecodedBlock) -> Int?
+  ) throws -> Throughput.Figures {
     let blocks = try RecordingBlocks(path)
     let decoders = LaneDecoders()
     let records = PaddedBytes()
     var figures = Throughput.Figures()
-    var decodeClock = Stopwatch()
-    var encodeClock = Stopwatch()
+    var decodeClock = Stopwatch(isProfiled: !isEncoder)
+    var encodeClock = Stopwatch(isProfiled: isEncoder)
     var encodes = false
     while blocks.next() {
       let before = decoders.events

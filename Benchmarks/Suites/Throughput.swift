@@ -3,6 +3,7 @@ import Bytes
 import IO
 import Ingest
 import Market
+import Profiles
 import Recording
 import Sinks
 
@@ -113,7 +114,7 @@ package enum Throughput {
     switch stage {
     case .replay: return try replay(path)
     case .read: return try BlockStages.read(path)
-    case .decode: return try EventStages.run(path) { _ in nil }
+    case .decode: return try EventStages.run(path, encodes: false) { _ in nil }
     case .encodeCSV:
       let loop = CSVLoop()
       return try EventStages.run(path) { events in
@@ -150,14 +151,19 @@ package enum Throughput {
   }
 }
 
-/// A clock that runs only between `start` and `stop`: wall time and the calling thread's CPU time.
+/// A clock that runs only between `start` and `stop`: wall time and the calling thread's CPU time. A profiler, where
+/// one runs, looks at the same time only.
 struct Stopwatch {
   private(set) var nanos: Int64 = 0
   private(set) var cpuNanos: Int64 = 0
   private var startedAt = MonotonicNanos(rawValue: 0)
   private var cpuAtStart: Int64 = 0
+  private let isProfiled: Bool
+
+  init(isProfiled: Bool = true) { self.isProfiled = isProfiled }
 
   mutating func start() {
+    if isProfiled { StackSampler.openGate() }
     startedAt = .now()
     cpuAtStart = CPUTime.threadNanos()
   }
@@ -165,5 +171,6 @@ struct Stopwatch {
   mutating func stop() {
     cpuNanos += CPUTime.threadNanos() - cpuAtStart
     nanos += MonotonicNanos.now().nanos(since: startedAt)
+    if isProfiled { StackSampler.closeGate() }
   }
 }

@@ -2,6 +2,7 @@ import BenchmarkKit
 import CAllocations
 import Glibc
 import IO
+import Profiles
 import Suites
 
 /// Measures the product: see docs/benchmarks.md.
@@ -18,6 +19,12 @@ struct Program {
                frames are the received messages of the recording and bytes those of their payloads, without the heads
                of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
                wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
+           quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
+           quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
+           quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]
+           quotewire-bench sites PEAK CALLS [--out FOLDED]
+           quotewire-bench syscalls TRACE [--frames N]
+               what tools/flamegraph, tools/profile-memory and tools/profile-syscalls call: see docs/profiling.md
 
     """
 
@@ -37,6 +44,11 @@ struct Program {
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
       case "throughput": return try Throughput.run(rest)
+      case "profile": return try StageProfile.run(rest)
+      case "fold": return try ProfileCommands.fold(rest)
+      case "flamegraph": return try ProfileCommands.flamegraph(rest)
+      case "sites": return try ProfileCommands.sites(rest)
+      case "syscalls": return try ProfileCommands.syscalls(rest)
       case "help", "--help":
         try StandardStream.output.write(usage)
         return .done
