@@ -100,6 +100,7 @@ let package = Package(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
+    tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
     tests("SystemTests", []),
     tests("TidyTests", []),

@@ -6,6 +6,9 @@ package struct Harness: Sendable {
     package var warmUpSeconds = 0.5
     package var measureSeconds = 2.0
     package var samples = 50
+    /// Fewest samples of a benchmark whose iterations are so long that `samples` of them would take more than twice the
+    /// measuring time.
+    package var leastSamples = 10
     package var isSmoke = false
     /// Whether to hold benchmarks to their allowance of allocations: only optimised builds keep it.
     package var limitsAllocations = true
@@ -62,7 +65,9 @@ package struct Harness: Sendable {
     let expected = Expected(benchmark: benchmark.name, digest: digest)
     let nanos = try warmUp(work, expected, seconds: settings.warmUpSeconds * benchmark.timeShare)
     let measureNanos = Int64(settings.measureSeconds * benchmark.timeShare * 1e9)
-    let plan = SamplingPlan(samples: settings.samples, measureNanos: measureNanos, nanosPerIteration: nanos)
+    let fitting = Int(min(2 * Double(measureNanos) / max(nanos, 1), 1e6))
+    let samples = min(settings.samples, max(settings.leastSamples, fitting))
+    let plan = SamplingPlan(samples: samples, measureNanos: measureNanos, nanosPerIteration: nanos)
     result.allocations = try work.allocations.map { $0() } ?? countAllocations(work, expected)
     try holdToAllowance(benchmark, result.allocations)
     result.samples.reserveCapacity(plan.iterations.count)

@@ -68,6 +68,7 @@ package struct BenchCommands: Sendable {
     settings.warmUpSeconds = try options.seconds("warm-up", settings.warmUpSeconds)
     settings.measureSeconds = try options.seconds("time", settings.measureSeconds)
     settings.samples = try options.int("samples", settings.samples, in: 1...100_000)
+    if options.has("samples") { settings.leastSamples = settings.samples }
     settings.limitsAllocations = !EnvironmentProbe.isDebug && !options.has("no-limits")
     let chosen = selected(options.text("filter"))
     if chosen.isEmpty { throw BenchUsage("no benchmark has '\(options.text("filter") ?? "")' in its name; see list") }

@@ -21,7 +21,8 @@ enum Loopback {
   /// Starts the server, lets a client read to the end of the feed, and stops the server. The client asks for everything
   /// and has one sink, `null:`, unless `change` says otherwise.
   static func ingest(
-    _ configuration: ServerConfiguration, tls: TLSContext? = nil, _ change: (inout IngestSettings) throws -> Void = { _ in }
+    _ configuration: ServerConfiguration, tls: TLSContext? = nil,
+    _ change: (inout IngestSettings) throws -> Void = { _ in }
   ) throws -> RunOutcome {
     let server = try ServerThread(configuration)
     defer { server.stop() }

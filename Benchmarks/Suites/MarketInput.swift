@@ -31,7 +31,7 @@ final class MarketInput {
 
   /// - Parameter what: `mix`, or the mix of a spec such as `Quote:1`.
   init(_ what: String, _ size: InputSize) throws {
-    var text = Self.common + (size == .smoke ? ",duration=500ms" : ",duration=50s")
+    var text = Self.common + (size == .smoke ? ",duration=500ms" : what == Self.mix ? ",duration=50s" : ",duration=10s")
     if what != Self.mix { text += ",mix=" + what }
     spec = text
     let file = file

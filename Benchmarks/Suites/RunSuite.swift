@@ -81,7 +81,9 @@ enum RunSuite {
 
   /// A recording over loopback, as fast as it goes; the CPU time is that of client and server.
   static func liveFigures(_ path: String) throws -> Throughput.Figures {
-    let outcome = try Loopback.ingest(Loopback.configuration(.recording(path: path, speed: .max, isLooped: false)))
+    let feed = ServerConfiguration.Feed.recording(path: path, speed: .max, isLooped: false)
+    let outcome = try Loopback.ingest(Loopback.configuration(feed))
+    _ = try digest(outcome)
     var figures = Throughput.Figures()
     figures.frames = outcome.report.totals.frames
     figures.events = outcome.report.totals.events

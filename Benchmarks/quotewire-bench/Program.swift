@@ -18,6 +18,9 @@ struct Program {
            quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
                BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames)
+               frames are the received messages of the recording and bytes those of their payloads, without the heads
+               of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
+               wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
            quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
            quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
            quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]

@@ -54,7 +54,7 @@ int qw_epoll_wait(int set, struct qw_poll_event *events, int count, int64_t time
     int64_t up = timeout_nanos / 1000000 + (timeout_nanos % 1000000 != 0);
     millis = up > 0x7FFFFFFF ? 0x7FFFFFFF : (int)up;
   }
-  /* Whole milliseconds are for the older call: a feed that is due in 80 microseconds would be late by more than that. */
+  /* Whole milliseconds are for the older call: a feed due in 80 microseconds would be late by more than that. */
   int n = timeout_nanos > 0 ? wait_exactly(set, found, most, timeout_nanos) : epoll_wait(set, found, most, millis);
   if (n < 0 && (errno == ENOSYS || errno == EPERM)) n = epoll_wait(set, found, most, millis);
   if (n < 0) return -errno;
