@@ -13,8 +13,11 @@ struct Program {
                                [--save NAME] [--save-baseline NAME] [--baseline NAME] [--json FILE|-] [--quiet]
            quotewire-bench compare BASE.json NOW.json
            quotewire-bench history [--filter TEXT]
-           quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
-               STAGE is \(Throughput.stageNames)
+           quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N] [--simd LEVEL]
+               STAGE is \(Throughput.stageNames);
+               LEVEL is an instruction set for stages that decode: sse2, avx2, avx512, neon or portable
+           quotewire-bench latency URL
+               from the send time in TimeAndSale.index to the ring; tools/bench-peers has the feed for it
 
     """
 
@@ -36,6 +39,7 @@ struct Program {
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
       case "throughput": return try Throughput.run(rest)
+      case "latency": return try LatencyProbe.run(rest)
       case "help", "--help":
         try StandardStream.output.write(usage)
         return .done

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 package import Market
 
 /// Turns frames into events and messages. FEED_CONFIG, CHANNEL_OPENED and CHANNEL_CLOSED take effect here by
@@ -13,8 +13,11 @@ package struct FeedDecoder: ~Copyable {
   private var rows: FrameReader
 
   /// `requested` is the order of fields that we asked for: it holds for types of which no FEED_CONFIG ever told.
-  package init(requested: FieldLists = .standard, maximumBytes: Int = 16 << 20) {
-    scanner = Scanner(maximumBytes: maximumBytes)
+  /// `level` is the instruction set that frames are read with.
+  package init(
+    requested: FieldLists = .standard, maximumBytes: Int = 16 << 20, level: SIMDLevel = .preferred
+  ) {
+    scanner = Scanner(maximumBytes: maximumBytes, level: level)
     rows = FrameReader(requested: requested)
   }
 
