@@ -201,8 +201,8 @@ def latency(bench):
                               middle("quotewire, to the ring", "p999Micros") / best, "x", at_least=False))
     notes = [f"open loop, {LATENCY_RATE:,} events/s in frames of {LATENCY_EVENTS}, {len(frames):,} frames a run; from "
              "the intended send time, so what the sender sends late (its worst stands in the last column) counts too;",
-             "medians over the rounds of each percentile. Our ingest's lines end at the wall clock's stamp of the read, "
-             "before decoding, and have a CSV sink's work beside it"]
+             "medians over the rounds of each percentile. Our ingest's lines end at the wall clock's stamp of the "
+             "read, before decoding, and have a CSV sink's work beside it"]
     section = Section("latency, µs", ["p50", "p90", "p99", "p99.9", "max", "CPU µs/frame", "sender's worst"], rows,
                       notes, samples)
     return [section], targets, []

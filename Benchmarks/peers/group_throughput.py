@@ -67,7 +67,7 @@ def types(bench):
         what = f"decode, {name}, over simdjson"
         targets.append(Target(what, TYPE_TARGETS.get(name, 1.0), ratio, "x"))
     if rows:
-        notes = ["departing: a third each of white space, other key order, and escapes; simdjson by its faster compiler"]
+        notes = ["departing: a third each white space, other order of keys, escapes; simdjson by the better compiler"]
         sections.append(Section("decode by type", ["ours ns/event", "simdjson ns/event", "ours GB/s", "simdjson GB/s",
                                                    "ours is", "least…most"], rows, notes, samples))
     return sections, targets, failures
@@ -109,7 +109,8 @@ def live(bench):
             parts = contest.nanos(beside.name) + contest.nanos(floor)
             share = contest.nanos(ours) / parts
             section.notes.append(f"{ours}: {contest.nanos(ours):.1f} ns/event; decoding "
-                                 f"{contest.nanos(beside.name):.1f} + {floor} {contest.nanos(floor):.1f} = {parts:.1f}; {share:.2f} times as much")
+                                 f"{contest.nanos(beside.name):.1f} + {floor} {contest.nanos(floor):.1f} "
+                                 f"= {parts:.1f}; {share:.2f} times as much")
             targets.append(Target(f"{title}, over decode + recv floor", 1.15, share, "x", at_least=False))
         if beast := contest.best("Boost.Beast"):
             targets.append(Target(f"{title}, over the best Beast", 2.5, contest.ratio(ours, beast), "x"))
