@@ -11,8 +11,9 @@ import WebSocket
 /// A small live client for one question: how long after its intended send time is a frame's last event in the ring?
 ///
 /// The feed says when each frame should have been sent: a TimeAndSale as the frame's last event, whose `index` is
-/// `stampBase` plus the sender's CLOCK_MONOTONIC in nanoseconds. One clock for both, so on one machine only. Times count
-/// from the intended moment, not from the actual one: a feed that falls behind shows in every frame that was late.
+/// `stampBase` plus the sender's CLOCK_MONOTONIC in nanoseconds. One clock for both, so on one machine only. Times
+/// count from the intended moment, not from the actual one: a feed that falls behind shows in every frame that was
+/// late.
 ///
 /// It is a lane's own way (link, decoder, pipeline, ring) without the session: the server has to answer greetings as
 /// `tools/bench-peers` does. The ring is emptied behind each frame on the same thread, after the clock was read.

@@ -92,7 +92,8 @@ def compile_cpp(source, compiler, schema_folder=None, defines=(), libraries=(), 
     command = [compiler, *FLAGS, *flags, *defines, *includes, folder / f"{source}.cpp"]
     shown = [word for word in map(str, command) if not word.startswith("-I")]
     digest = hashlib.sha256(" ".join([*shown, *map(str, libraries)]).encode())
-    for path in sorted(folder.iterdir()) + ([schema_folder / "schema.hpp"] if schema_folder else []):
+    headers = [*sorted(folder.glob("*.hpp")), schema_folder / "schema.hpp"] if schema_folder else []
+    for path in [folder / f"{source}.cpp", *headers]:
         digest.update(path.read_bytes())
     program = WORK / f"{name}-{digest.hexdigest()[:12]}"
     if not program.exists():
