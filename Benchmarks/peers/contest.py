@@ -122,6 +122,8 @@ class Contest:
                 raise Failed(f"{one.name}: {got['bytes']} bytes, and {corpus.bytes * repeats} were sent")
         if got["events"] != expected:
             raise Failed(f"{one.name}: {got['events']} events, and {expected} were sent")
+        if one.way != "serve":
+            got["serverCpuSeconds"] = self.canned.cpu_seconds
         # What it refuses has been its work as well.
         got["events"] += len(one.part_refused)
         return got
