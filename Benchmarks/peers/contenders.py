@@ -50,8 +50,8 @@ class Workshop:
             self.found_compilers, reasons = compilers()
             for name, reason in reasons.items():
                 self.skip(f"peers built with {name}", reason)
-            if not self.found_compilers:
-                raise Missing("there is no C++ compiler")
+        if not self.found_compilers:
+            raise Missing("there is no C++ compiler")
         return self.found_compilers
 
     def best_compiler(self, corpus):

@@ -97,19 +97,19 @@ class Bench:
         return self.known_events[frame]
 
 
-def report(bench, chosen, results, seconds):
-    told = environment()
+def introduce(bench, told):
     corpus = bench.corpus
     print(f"\nrecording: {corpus.title}\n  {corpus.describe()}; columns "
           + ", ".join(f"{name} {len(columns)}" for name, columns in sorted(corpus.recording.columns.items())))
     print(f"  checksum {corpus.reference.checksum} (integers rounded to doubles: {corpus.reference.rounded}), "
           f"our digest {corpus.digest}")
     print("  " + ", ".join(f"{key} {value}" for key, value in told.items() if value is not None))
-    print(f"  {bench.rounds} interleaved rounds, medians; CPU time is the client's process'; {seconds:.0f} s in all")
+    print(f"  {bench.rounds} interleaved rounds, medians; CPU time is the client's process'; * is ours", flush=True)
+
+
+def conclude(bench, chosen, results):
+    corpus, told = bench.corpus, environment()
     targets = [target for _, wanted, _ in results.values() for target in wanted]
-    for sections, _, _ in results.values():
-        for section in sections:
-            print("\n" + section.text())
     if targets:
         print("\n" + Section("what the project promises itself", ["wanted", "here", ""],
                              [target.row() for target in targets]).text())
@@ -126,25 +126,31 @@ def report(bench, chosen, results, seconds):
 
 
 def main():
-    chosen, started = arguments(), time.monotonic()
+    chosen = arguments()
     results, failures = {}, []
     try:
         bench = Bench(chosen)
-        bench.workshop.best_compiler(bench.corpus)
+        try:
+            bench.workshop.best_compiler(bench.corpus)
+        except Missing as reason:
+            bench.workshop.skip("C++ peers", reason)
     except (Failed, Missing, Unsuited) as failure:
         say(f"bench-peers: {failure}")
         return 1
+    introduce(bench, environment())
     for name in chosen.groups:
         began = time.monotonic()
         try:
             results[name] = GROUPS[name][0](bench)
             failures += results[name][2]
+            for section in results[name][0]:
+                print("\n" + section.text(), flush=True)
         except Failed as failure:
             failures.append(str(failure))
         except Missing as reason:
             bench.workshop.skip(name, reason)
         say(f"{name}: {time.monotonic() - began:.0f} s")
-    report(bench, chosen, results, time.monotonic() - started)
+    conclude(bench, chosen, results)
     if bench.workshop.skipped:
         print("\nskipped:")
         for name, reason in bench.workshop.skipped:
