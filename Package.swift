@@ -49,7 +49,7 @@ let package = Package(
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
-    module("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
+    module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     // 4
     module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
     // 5
@@ -64,14 +64,16 @@ let package = Package(
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
     module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
+    .target(name: "CSampler", path: "Benchmarks/CSampler"),
+    module("Profiles", ["BenchmarkKit", "Bytes", "CSampler", "IO"], in: benchmarks),
     module(
       "Suites",
       [
-        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO",
-        "DXLink", "Sinks", "Ingest", "Simulator",
+        "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
+        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
-    program("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"], in: benchmarks),
+    program("quotewire-bench", ["BenchmarkKit", "Profiles", "Suites", "CAllocations", "IO"], in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),
@@ -94,6 +96,7 @@ let package = Package(
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
+    tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
     tests("SystemTests", []),
     tests("TidyTests", []),
   ],

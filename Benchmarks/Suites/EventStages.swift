@@ -27,14 +27,14 @@ enum EventStages {
   ///   itself is what counts.
   /// - Parameter level: the instruction set that frames are read with.
   static func run(
-    _ path: String, level: SIMDLevel = .preferred, encode: (DecodedBlock) -> Int?
+    _ path: String, level: SIMDLevel = .preferred, encodes isEncoder: Bool = true, encode: (DecodedBlock) -> Int?
   ) throws -> Throughput.Figures {
     let blocks = try RecordingBlocks(path)
     let decoders = LaneDecoders(level)
     let records = PaddedBytes()
     var figures = Throughput.Figures()
-    var decodeClock = Stopwatch()
-    var encodeClock = Stopwatch()
+    var decodeClock = Stopwatch(isProfiled: !isEncoder)
+    var encodeClock = Stopwatch(isProfiled: isEncoder)
     var encodes = false
     while blocks.next() {
       let before = decoders.events

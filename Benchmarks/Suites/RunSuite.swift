@@ -106,7 +106,27 @@ enum RunSuite {
     }
   }
 
+  /// A recording over loopback, as fast as it goes; the CPU time is that of client and server.
+  static func liveFigures(_ path: String) throws -> Throughput.Figures {
+    var configuration = ServerConfiguration(feed: .recording(path: path, speed: .max, isLooped: false))
+    configuration.limits.settleMillis = 1
+    let outcome = try ingestOutcome(configuration, nil)
+    _ = try digest(outcome)
+    var figures = Throughput.Figures()
+    figures.frames = outcome.report.totals.frames
+    figures.events = outcome.report.totals.events
+    figures.bytes = outcome.report.totals.bytes
+    figures.cpuNanos = Int64(outcome.report.cpuSeconds * 1e9)
+    figures.nanos = Int64(outcome.report.seconds * 1e9)
+    figures.digest = outcome.report.digest
+    return figures
+  }
+
   private static func ingest(_ configuration: ServerConfiguration, _ tls: TLSContext?) throws -> UInt64 {
+    try digest(ingestOutcome(configuration, tls))
+  }
+
+  private static func ingestOutcome(_ configuration: ServerConfiguration, _ tls: TLSContext?) throws -> RunOutcome {
     let stop = try Wakeup()
     let server = try Server(configuration, stop: stop)
     let url = tls == nil ? "ws://127.0.0.1:\(server.address.port)/" : "wss://localhost:\(server.address.port)/"
@@ -128,7 +148,7 @@ enum RunSuite {
     lane.subscriptions = EventType.allCases.map { Subscription($0, Subscription.wildcard) }
     var settings = IngestSettings(lane: lane)
     settings.run.sinks = [try SinkSpec(parsing: "null:")]
-    return try digest(IngestRun.run(settings, hooks()))
+    return try IngestRun.run(settings, hooks())
   }
 
   private static func makeCertificates(_ folder: String) throws {

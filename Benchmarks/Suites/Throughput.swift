@@ -4,6 +4,7 @@ import IO
 import Ingest
 import JSON
 import Market
+import Profiles
 import Recording
 import Sinks
 
@@ -104,7 +105,7 @@ package enum Throughput {
     switch stage {
     case .replay: return try replay(path)
     case .read: return try BlockStages.read(path)
-    case .decode: return try EventStages.run(path, level: level) { _ in nil }
+    case .decode: return try EventStages.run(path, level: level, encodes: false) { _ in nil }
     case .encodeCSV:
       let loop = CSVLoop()
       return try EventStages.run(path, level: level) { events in
@@ -141,14 +142,19 @@ package enum Throughput {
   }
 }
 
-/// A clock that runs only between `start` and `stop`: wall time and the calling thread's CPU time.
+/// A clock that runs only between `start` and `stop`: wall time and the calling thread's CPU time. A profiler, where
+/// one runs, looks at the same time only.
 struct Stopwatch {
   private(set) var nanos: Int64 = 0
   private(set) var cpuNanos: Int64 = 0
   private var startedAt = MonotonicNanos(rawValue: 0)
   private var cpuAtStart: Int64 = 0
+  private let isProfiled: Bool
+
+  init(isProfiled: Bool = true) { self.isProfiled = isProfiled }
 
   mutating func start() {
+    if isProfiled { StackSampler.openGate() }
     startedAt = .now()
     cpuAtStart = CPUTime.threadNanos()
   }
@@ -156,5 +162,6 @@ struct Stopwatch {
   mutating func stop() {
     cpuNanos += CPUTime.threadNanos() - cpuAtStart
     nanos += MonotonicNanos.now().nanos(since: startedAt)
+    if isProfiled { StackSampler.closeGate() }
   }
 }

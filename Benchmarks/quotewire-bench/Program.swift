@@ -2,6 +2,7 @@ import BenchmarkKit
 import CAllocations
 import Glibc
 import IO
+import Profiles
 import Suites
 
 /// Measures the product: see docs/benchmarks.md.
@@ -18,6 +19,12 @@ struct Program {
                LEVEL is an instruction set for stages that decode: sse2, avx2, avx512, neon or portable
            quotewire-bench latency URL
                from the send time in TimeAndSale.index to the ring; tools/bench-peers has the feed for it
+           quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
+           quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
+           quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]
+           quotewire-bench sites PEAK CALLS [--out FOLDED]
+           quotewire-bench syscalls TRACE [--frames N]
+               what tools/flamegraph, tools/profile-memory and tools/profile-syscalls call: see docs/profiling.md
 
     """
 
@@ -40,6 +47,11 @@ struct Program {
       case "history": return try commands.history(rest)
       case "throughput": return try Throughput.run(rest)
       case "latency": return try LatencyProbe.run(rest)
+      case "profile": return try StageProfile.run(rest)
+      case "fold": return try ProfileCommands.fold(rest)
+      case "flamegraph": return try ProfileCommands.flamegraph(rest)
+      case "sites": return try ProfileCommands.sites(rest)
+      case "syscalls": return try ProfileCommands.syscalls(rest)
       case "help", "--help":
         try StandardStream.output.write(usage)
         return .done

@@ -122,16 +122,19 @@ struct FeedChannel {
   var aggregationPeriod: Double?
   var dataFormat: DataFormat?
   /// Plans by `EventType.index`; until a FEED_CONFIG names a type, that of the fields which were asked for.
-  var plans: [ColumnPlan]
+  private(set) var plans: [ColumnPlan]
+  /// The same for the predicted layout.
+  private(set) var sections: SectionTable
   /// Types that a FEED_CONFIG named, by index.
   private var typesTold: UInt32 = 0
 
-  init(_ number: Int, requested: [ColumnPlan]) {
+  init(_ number: Int, requested: [ColumnPlan], _ sections: SectionTable) {
     self.number = number
     plans = requested
+    self.sections = sections
   }
 
-  mutating func merge(_ config: FeedConfig, _ keys: [FieldKeys]) {
+  mutating func merge(_ config: FeedConfig, _ keys: [FieldKeys], _ level: SIMDLevel) {
     aggregationPeriod = config.aggregationPeriod ?? aggregationPeriod
     dataFormat = config.dataFormat ?? dataFormat
     for list in config.eventFields {
@@ -139,13 +142,15 @@ struct FeedChannel {
       plans[type.index] = ColumnPlan(list.names, keys[type.index])
       typesTold |= 1 << UInt32(type.index)
     }
+    if !config.eventFields.isEmpty { sections = SectionTable(plans, keys, level) }
   }
 
   /// What the client asked for on this channel; a FEED_CONFIG before or after it counts more.
-  mutating func request(_ setup: FeedSetup, _ keys: [FieldKeys]) {
+  mutating func request(_ setup: FeedSetup, _ keys: [FieldKeys], _ level: SIMDLevel) {
     for list in setup.acceptEventFields {
       guard let type = EventType(name: list.typeName), typesTold & 1 << UInt32(type.index) == 0 else { continue }
       plans[type.index] = ColumnPlan(list.names, keys[type.index])
     }
+    sections = SectionTable(plans, keys, level)
   }
 }

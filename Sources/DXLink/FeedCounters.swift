@@ -6,6 +6,8 @@ package struct FeedCounters: Sendable {
   /// Messages of all types.
   package internal(set) var frames = 0
   package internal(set) var feedDataFrames = 0
+  /// FEED_DATA that was read in the predicted layout, without the scanner.
+  package internal(set) var framesPredicted = 0
   /// Malformed JSON, or no dxLink message.
   package internal(set) var framesRefused = 0
   /// FEED_DATA of channels that the server had closed.
@@ -31,6 +33,7 @@ package struct FeedCounters: Sendable {
   package mutating func add(_ other: FeedCounters) {
     frames += other.frames
     feedDataFrames += other.feedDataFrames
+    framesPredicted += other.framesPredicted
     framesRefused += other.framesRefused
     framesIgnored += other.framesIgnored
     rowsDecoded += other.rowsDecoded

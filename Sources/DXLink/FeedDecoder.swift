@@ -11,21 +11,27 @@ package import Market
 package struct FeedDecoder: ~Copyable {
   private var scanner: Scanner
   private var rows: FrameReader
+  private let predicts: Bool
 
   /// `requested` is the order of fields that we asked for: it holds for types of which no FEED_CONFIG ever told.
   /// `level` is the instruction set that frames are read with.
   package init(
-    requested: FieldLists = .standard, maximumBytes: Int = 16 << 20, level: SIMDLevel = .preferred
+    requested: FieldLists = .standard, maximumBytes: Int = 16 << 20, level: SIMDLevel = .preferred,
+    predicts: Bool = true
   ) {
     scanner = Scanner(maximumBytes: maximumBytes, level: level)
-    rows = FrameReader(requested: requested)
+    rows = FrameReader(requested: requested, level: level)
+    self.predicts = predicts
   }
 
   package var counters: FeedCounters { rows.counters }
   package var lastTrouble: RowTrouble? { rows.lastTrouble }
 
   /// Forgets all channels, for a new connection.
-  package mutating func reset() { rows.channels.removeAll(keepingCapacity: true) }
+  package mutating func reset() {
+    rows.forgetSections()
+    rows.channels.removeAll(keepingCapacity: true)
+  }
 
   /// Takes note of a FEED_SETUP that was sent: its field lists hold for types of which no FEED_CONFIG tells.
   package mutating func sent(_ setup: FeedSetup, channel: Int) { rows.request(setup, channel: channel) }
@@ -43,6 +49,11 @@ package struct FeedDecoder: ~Copyable {
     _ payload: UnsafeRawBufferPointer, receivedNanos: Int64, batch: inout EventBatch, texts: inout TextTable,
     flush: (inout EventBatch) -> Void
   ) throws(FeedError) -> Received {
+    if predicts, payload.count <= scanner.maximumBytes,
+      let counts = unsafe rows.readPredicted(payload, receivedNanos, &batch, &texts)
+    {
+      return .data(counts)
+    }
     let before = rows.counters
     unsafe rows.begin(payload, receivedNanos, batch.mark)
     defer { rows.end() }

@@ -10,6 +10,12 @@ struct FrameReader: ~Copyable {
   var channels: [FeedChannel] = []
   let keys: [FieldKeys]
   private let requestedPlans: [ColumnPlan]
+  private let requestedSections: SectionTable
+  let envelope = PredictedEnvelope()
+  private let level: SIMDLevel
+  /// The sections of the channel that was asked for last; nil whenever channels change.
+  private var lastChannel: Int?
+  private var lastSections: SectionView?
   /// Content of strings with escapes.
   var scratch = ByteWriter()
 
@@ -29,10 +35,13 @@ struct FrameReader: ~Copyable {
   /// The type found last: the next one probably is the same.
   var lastTypeIndex = 0
 
-  init(requested: FieldLists) {
+  init(requested: FieldLists, level: SIMDLevel) {
     let keys = Schema.all.map { FieldKeys($0) }
     self.keys = keys
     requestedPlans = keys.map { ColumnPlan(requested[$0.type], $0) }
+    requestedSections = SectionTable(requestedPlans, keys, level)
+    self.level = level
+    unsafe lastSections = nil
     frameMark = EventBatch(capacity: 2).mark
     rowMark = frameMark
   }
@@ -142,6 +151,26 @@ struct FrameReader: ~Copyable {
 
   // MARK: Channels
 
+  /// The predicted sections of an open channel; nil for one that is closed or new.
+  @inline(__always)
+  mutating func sections(of channel: Int) -> SectionView? {
+    channel == lastChannel ? unsafe lastSections : unsafe findSections(channel)
+  }
+
+  @inline(never)
+  private mutating func findSections(_ channel: Int) -> SectionView? {
+    guard let known = channels.firstIndex(where: { $0.number == channel && !$0.isClosed }) else { return nil }
+    lastChannel = channel
+    unsafe lastSections = channels[known].sections.view
+    return unsafe lastSections
+  }
+
+  /// To be called when a channel's state has changed.
+  mutating func forgetSections() {
+    lastChannel = nil
+    unsafe lastSections = nil
+  }
+
   private enum Opening { case open, closed, tooMany }
 
   /// Makes the channel the current one.
@@ -163,19 +192,20 @@ struct FrameReader: ~Copyable {
       guard let closed = channels.firstIndex(where: { $0.isClosed }) else { return nil }
       channels.remove(at: closed)
     }
-    channels.append(FeedChannel(number, requested: requestedPlans))
+    channels.append(FeedChannel(number, requested: requestedPlans, requestedSections))
     return channels.count - 1
   }
 
   /// What a message changes for the rows to come.
   private mutating func take(_ message: SessionMessage) throws(FeedError) {
+    forgetSections()
     switch message {
     case .feedConfig(let number, let config):
       guard let slot = slot(number) else { throw .tooManyChannels(channel: number) }
-      channels[slot].merge(config, keys)
+      channels[slot].merge(config, keys, level)
     case .channelOpened(let number, _):
       guard let slot = slot(number) else { throw .tooManyChannels(channel: number) }
-      channels[slot] = FeedChannel(number, requested: requestedPlans)
+      channels[slot] = FeedChannel(number, requested: requestedPlans, requestedSections)
     case .channelClosed(let number):
       guard let slot = channels.firstIndex(where: { $0.number == number }) else { return }
       channels[slot].isClosed = true
@@ -186,7 +216,8 @@ struct FrameReader: ~Copyable {
   /// A FEED_SETUP that the client sent on a channel.
   mutating func request(_ setup: FeedSetup, channel: Int) {
     guard let slot = slot(channel) else { return }
-    channels[slot].request(setup, keys)
+    forgetSections()
+    channels[slot].request(setup, keys, level)
   }
 
   // MARK: Room

@@ -72,6 +72,20 @@ package struct EventBatch: ~Copyable {
     return unsafe event
   }
 
+  /// The memory behind the last event, for whoever writes whole events there and then commits them. Good until the
+  /// next call.
+  package var room: (base: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) {
+    unsafe (base + recordCount &* EventRecord.byteCount, base + capacity &* EventRecord.byteCount)
+  }
+
+  /// Takes the events that were written from `room` up to `end`.
+  package mutating func commit(upTo end: UnsafeMutableRawPointer, events: Int) {
+    let records = unsafe (end - base) / EventRecord.byteCount
+    precondition(records >= recordCount + events && records <= capacity)
+    recordCount = records
+    eventCount &+= events
+  }
+
   /// Appends a copy of a whole event; false when the batch is full.
   package mutating func append<Event: MarketEvent>(_ event: Event) -> Bool {
     guard let to = unsafe append(Event.eventType) else { return false }

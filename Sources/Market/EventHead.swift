@@ -14,10 +14,10 @@ public struct EventHead: BitwiseCopyable, Sendable, Hashable {
 
   package init(_ type: EventType) { typeByte = type.rawValue }
 
-  package static let typeOffset = 4
-  package static let flagsOffset = 5
-  package static let receivedOffset = 8
-  package static let eventTimeOffset = 16
+  @inlinable package static var typeOffset: Int { 4 }
+  @inlinable package static var flagsOffset: Int { 5 }
+  @inlinable package static var receivedOffset: Int { 8 }
+  @inlinable package static var eventTimeOffset: Int { 16 }
 }
 
 /// An event of fixed layout.
@@ -31,9 +31,9 @@ public protocol MarketEvent: BitwiseCopyable, Sendable {
 
 /// One record of 128 bytes is the unit that rings carry.
 package enum EventRecord {
-  package static let byteCount = 128
+  @inlinable package static var byteCount: Int { 128 }
   /// The longest event, in records.
-  package static let maximumPerEvent = 2
+  @inlinable package static var maximumPerEvent: Int { 2 }
 }
 
 /// Transaction and snapshot flags of indexed events (bits as in dxFeed's IndexedEvent).

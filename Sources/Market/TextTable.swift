@@ -1,50 +1,44 @@
 package import Rings
 
-/// Symbols and other texts of one lane by id: open addressing over 64-bit hashes, the texts in a store that sinks read
-/// without a lock. One thread adds; ids never change.
+/// Symbols and other texts of one lane by id: open addressing, the texts in a store that sinks read without a lock.
+/// One thread adds; ids never change.
 ///
-/// A slot is 8 bytes: the low 32 bits of the hash and the id. At 16 bytes of entry and 16 of slots (load at most one
-/// half) a text costs 40 bytes beside its own.
+/// Memory: at 24 bytes a slot, at most five of eight taken, and 12 bytes in the store, 500,000 texts cost 63 bytes
+/// each beside their own.
 @safe
 package struct TextTable: ~Copyable {
   /// The texts, for readers on other threads.
   package let store: TextStore
-  /// Slots looked at for one text. At most half of the slots are taken, which makes chains of some tens at 2 million
+  /// Slots looked at for one text. At most five of eight slots are taken, which makes chains of some tens at 2 million
   /// texts; longer ones are made by a server that chose its texts so, and would cost quadratic time.
-  package static let maximumProbes = 1024
-  private var slots: UnsafeMutablePointer<UInt64>
-  private var slotCount: Int
+  package static let maximumProbes = TextSlots.maximumProbes
+  /// For look-ups; a copy of it is good until the next `intern`.
+  package private(set) var slots: TextSlots
   /// Texts that found no room, each of which became null or cost its row.
   package private(set) var refused = 0
 
   package init(limits: TextStore.Limits = TextStore.Limits()) {
     store = TextStore(limits: limits)
-    slotCount = 1 << 12
-    unsafe slots = .allocate(capacity: slotCount)
-    unsafe slots.initialize(repeating: 0, count: slotCount)
+    slots = TextSlots(count: 1 << 12)
   }
 
-  deinit { unsafe slots.deallocate() }
+  deinit { slots.deallocate() }
 
   package var count: Int { store.count }
+  /// Memory that was asked for, the texts themselves included.
+  package var reservedBytes: Int { slots.byteCount + store.reservedBytes }
 
   /// The id of these bytes, new or known; nil when the store's limit or `maximumProbes` is reached.
   package mutating func intern(_ text: UnsafeRawBufferPointer) -> TextID? {
-    let hash = unsafe Self.hash(text)
-    let tag = hash & 0xFFFF_FFFF
-    var i = Int(truncatingIfNeeded: hash &>> 32) & (slotCount &- 1)
-    var probesLeft = Self.maximumProbes
-    while probesLeft > 0 {
-      let slot = unsafe slots[i]
-      if slot == 0 { return unsafe add(text, hash, at: i) }
-      if slot &>> 32 == tag, unsafe equals(UInt32(truncatingIfNeeded: slot), text) {
-        return TextID(rawValue: UInt32(truncatingIfNeeded: slot))
-      }
-      i = (i &+ 1) & (slotCount &- 1)
-      probesLeft &-= 1
+    let key = unsafe TextKey(text)
+    let place = unsafe slots.place(key, text)
+    switch place {
+    case .known(let id): return TextID(rawValue: id)
+    case .free(let at): return unsafe add(text, key, at: at)
+    case .none:
+      refused += 1
+      return nil
     }
-    refused += 1
-    return nil
   }
 
   /// The id of a text from the outside, such as a configured symbol.
@@ -54,35 +48,26 @@ package struct TextTable: ~Copyable {
   }
 
   @inline(never)
-  private mutating func add(_ text: UnsafeRawBufferPointer, _ hash: UInt64, at i: Int) -> TextID? {
-    guard let id = unsafe store.add(text, hash: hash) else {
+  private mutating func add(_ text: UnsafeRawBufferPointer, _ key: TextKey, at i: Int) -> TextID? {
+    guard let id = unsafe store.add(text), let copy = unsafe store.bytes(id)?.baseAddress else {
       refused += 1
       return nil
     }
-    unsafe slots[i] = (hash & 0xFFFF_FFFF) << 32 | UInt64(id)
-    if store.count * 2 > slotCount { grow() }
+    unsafe slots.fill(i, key, id: id, text: copy)
+    if store.count * 8 > slots.count * 5 { grow() }
     return TextID(rawValue: id)
   }
 
-  private func equals(_ id: UInt32, _ text: UnsafeRawBufferPointer) -> Bool {
-    unsafe store.withText(id) { known in
-      unsafe known.count == text.count && known.elementsEqual(text)
-    }
-  }
-
   private mutating func grow() {
-    let old = unsafe slots
-    let oldCount = slotCount
-    slotCount *= 2
-    unsafe slots = .allocate(capacity: slotCount)
-    unsafe slots.initialize(repeating: 0, count: slotCount)
-    for j in 0..<oldCount where unsafe old[j] != 0 {
-      let slot = unsafe old[j]
-      var i = Int(truncatingIfNeeded: store.hash(UInt32(truncatingIfNeeded: slot)) &>> 32) & (slotCount - 1)
-      while unsafe slots[i] != 0 { i = (i + 1) & (slotCount - 1) }
-      unsafe slots[i] = slot
+    let bigger = TextSlots(count: slots.count * 2)
+    var id: UInt32 = 1
+    while let text = unsafe store.bytes(id) {
+      let key = unsafe TextKey(text)
+      if let base = text.baseAddress { unsafe bigger.fill(bigger.firstFree(key), key, id: id, text: base) }
+      id += 1
     }
-    unsafe old.deallocate()
+    slots.deallocate()
+    slots = bigger
   }
 
   /// A 64-bit hash of the bytes, the same on every machine and in every run: folded 128-bit products over 8-byte words.
@@ -94,18 +79,21 @@ package struct TextTable: ~Copyable {
       h = Mix.fold(h ^ word, 0x9E37_79B9_7F4A_7C15)
       i &+= 8
     }
-    var tail: UInt64 = 0
-    var shift: UInt64 = 0
-    while i < text.count {
-      tail |= unsafe UInt64(text[i]) &<< shift
-      shift &+= 8
-      i &+= 1
-    }
+    let tail = unsafe TextKey.word(text, from: i)
     return Mix.fold(h ^ tail, 0xD6E8_FEB8_6659_FD93)
   }
 }
 
+extension TextStore {
+  /// `TextTable.hash` of a text; 0 for an id that was never given.
+  package func hash(_ id: UInt32) -> UInt64 {
+    guard let text = unsafe bytes(id) else { return 0 }
+    return unsafe TextTable.hash(text)
+  }
+}
+
 /// Mixing of 64-bit words.
+@usableFromInline
 package enum Mix {
   /// The two halves of the product of `a` and `b`, added by exclusive or.
   @inlinable package static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {

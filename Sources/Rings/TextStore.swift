@@ -3,17 +3,17 @@ import Synchronization
 /// Texts that one thread adds and others read without a lock. A text never moves and never changes.
 ///
 /// Ids count from 1. Whoever learns an id through a ring (release and acquire) sees its text.
+///
+///     directory ─► page of 4096 pointers ─► text chunk:  … | count UInt32 | bytes | count | bytes | …
+///                                                                         ▲ a pointer of a page
+///
+/// Memory: 12 bytes a text beside its own.
 @safe
 package final class TextStore: @unchecked Sendable {
-  /// One text: where it lies, how long it is, and its 64-bit hash.
-  @unsafe struct Entry {
-    var bytes: UnsafeRawPointer
-    var count: UInt32
-    var hash: UInt64
-  }
-
   static let chunkBits = 12
   static let textChunkBytes = 256 << 10
+  /// What stands in front of each text: its length.
+  static let countBytes = MemoryLayout<UInt32>.size
 
   /// Limits of one store.
   package struct Limits: Sendable {
@@ -26,7 +26,7 @@ package final class TextStore: @unchecked Sendable {
   }
 
   package let limits: Limits
-  private let directory: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+  private let directory: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeRawPointer>?>
   private let directoryCount: Int
   private let published = Atomic<Int>(0)
   // Touched by the adding thread only.
@@ -34,6 +34,8 @@ package final class TextStore: @unchecked Sendable {
   private var chunkRoom = 0
   private var chunkNext: UnsafeMutableRawPointer?
   private var byteCount = 0
+  /// Memory that was asked for so far, beside the directory.
+  package private(set) var reservedBytes = 0
 
   package init(limits: Limits = Limits()) {
     self.limits = limits
@@ -52,49 +54,48 @@ package final class TextStore: @unchecked Sendable {
   package var count: Int { published.load(ordering: .acquiring) }
 
   /// Adds a text and gives its id; nil when a limit is reached. Only the one adding thread may call this.
-  package func add(_ text: UnsafeRawBufferPointer, hash: UInt64) -> UInt32? {
+  package func add(_ text: UnsafeRawBufferPointer) -> UInt32? {
     let id = published.load(ordering: .relaxed) + 1
     guard id <= limits.maximumTexts, byteCount + text.count <= limits.maximumBytes else { return nil }
     let copy = unsafe store(text)
     let slot = id >> Self.chunkBits
     if unsafe directory[slot] == nil {
       unsafe directory[slot] = .allocate(capacity: 1 << Self.chunkBits)
+      reservedBytes += MemoryLayout<UInt>.stride << Self.chunkBits
     }
-    unsafe (directory[slot]! + (id & (1 << Self.chunkBits - 1)))
-      .initialize(to: Entry(bytes: copy, count: UInt32(text.count), hash: hash))
+    unsafe (directory[slot]! + (id & (1 << Self.chunkBits - 1))).initialize(to: copy)
     published.store(id, ordering: .releasing)
     return UInt32(id)
   }
 
   private func store(_ text: UnsafeRawBufferPointer) -> UnsafeRawPointer {
-    if unsafe text.count > chunkRoom || chunkNext == nil {
-      chunkRoom = max(Self.textChunkBytes, text.count)
+    let needed = Self.countBytes + text.count
+    if unsafe needed > chunkRoom || chunkNext == nil {
+      chunkRoom = max(Self.textChunkBytes, needed)
       let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkRoom, alignment: 16)
       textChunks.append(UInt(bitPattern: chunk))
+      reservedBytes += chunkRoom
       unsafe chunkNext = chunk
     }
-    let at = unsafe chunkNext!
+    let at = unsafe chunkNext! + Self.countBytes
+    unsafe chunkNext!.storeBytes(of: UInt32(text.count), as: UInt32.self)
     if let from = text.baseAddress { unsafe at.copyMemory(from: from, byteCount: text.count) }
     unsafe chunkNext = at + text.count
-    chunkRoom -= text.count
+    chunkRoom -= needed
     byteCount += text.count
     return UnsafeRawPointer(at)
   }
 
-  private func entry(_ id: UInt32) -> UnsafeMutablePointer<Entry>? {
+  /// The bytes of a text, which stay where they are as long as the store; nil for an id that was never given.
+  package func bytes(_ id: UInt32) -> UnsafeRawBufferPointer? {
     guard id != 0, Int(id) <= count else { return nil }
-    return unsafe directory[Int(id) >> Self.chunkBits]! + (Int(id) & (1 << Self.chunkBits - 1))
+    let text = unsafe directory[Int(id) >> Self.chunkBits]![Int(id) & (1 << Self.chunkBits - 1)]
+    let count = unsafe (text - Self.countBytes).loadUnaligned(as: UInt32.self)
+    return unsafe UnsafeRawBufferPointer(start: text, count: Int(count))
   }
 
   /// Lends a text; an empty one for an id that was never given.
   package func withText<R>(_ id: UInt32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-    guard let e = unsafe entry(id) else { return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-    return unsafe body(UnsafeRawBufferPointer(start: e.pointee.bytes, count: Int(e.pointee.count)))
-  }
-
-  /// The hash that the text was added with; 0 for an id that was never given.
-  package func hash(_ id: UInt32) -> UInt64 {
-    guard let e = unsafe entry(id) else { return 0 }
-    return unsafe e.pointee.hash
+    unsafe body(bytes(id) ?? UnsafeRawBufferPointer(start: nil, count: 0))
   }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import DXLink
+import JSON
 import Market
 import Rings
 import TestSupport
@@ -10,10 +11,10 @@ final class Padded {
   private let memory: UnsafeMutableRawBufferPointer
   private let count: Int
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], filler: UInt8 = UInt8(ascii: "\"")) {
     count = bytes.count
     unsafe memory = .allocate(byteCount: Padding.front + count + Padding.back, alignment: 64)
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "\""))
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: filler)
     for i in 0..<count { unsafe memory[Padding.front + i] = bytes[i] }
   }
 
@@ -35,8 +36,10 @@ struct Rig: ~Copyable {
   var flushes = 0
   var now: Int64 = 1000
 
-  init(capacity: Int = 4096, requested: FieldLists = .standard) {
-    decoder = FeedDecoder(requested: requested)
+  init(
+    capacity: Int = 4096, requested: FieldLists = .standard, level: SIMDLevel = .preferred, predicts: Bool = true
+  ) {
+    decoder = FeedDecoder(requested: requested, level: level, predicts: predicts)
     batch = EventBatch(capacity: capacity)
   }
 

@@ -62,9 +62,9 @@ struct TextTableTests {
 
   @Test("texts chosen to share one hash are refused after a while, others still go in")
   func hostileTexts() {
-    // The second word cancels what the first one left, so that all of these have one hash.
+    // The first word cancels the seed, so that a product with zero is the hash of all of these.
     let first = Self.collision(1)
-    #expect(Self.hash(first) == Self.hash(Self.collision(2)) && first != Self.collision(2))
+    #expect(Self.slotHash(first) == Self.slotHash(Self.collision(2)) && first != Self.collision(2))
     var table = TextTable()
     for i in 0..<UInt64(TextTable.maximumProbes + 500) { _ = Self.intern(&table, Self.collision(i)) }
     check(table.count <= TextTable.maximumProbes && table.refused >= 500)
@@ -72,11 +72,61 @@ struct TextTableTests {
     #expect(table.intern("AAPL") != nil)
   }
 
+  private static func slotHash(_ text: [UInt8]) -> UInt64 {
+    unsafe text.withUnsafeBytes { b in unsafe TextKey(b).hash }
+  }
+
   /// 16 bytes whose hash does not depend on `i`.
   private static func collision(_ i: UInt64) -> [UInt8] {
-    let start = 16 &* 0x9E37_79B9_7F4A_7C15 ^ 0xC2B2_AE3D_27D4_EB4F as UInt64
-    let second = Mix.fold(start ^ i, 0x9E37_79B9_7F4A_7C15)
-    return [i, second].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+    [0xA076_1D64_78BD_642F, i + 1 << 56].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+    }
+  }
+
+  @Test("look-ups by words find what was added, of every length", arguments: [3, 4] as [UInt64])
+  func words(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var table = TextTable()
+    var missed = 0
+    for count in 1...31 {
+      for _ in 0..<40 {
+        // Bytes behind the text must not matter.
+        let memory = random.bytes(64)
+        let text = Array(memory[..<count])
+        let isNew = unsafe memory.withUnsafeBytes { b in unsafe Self.find(b.baseAddress!, count, table.slots) } == 0
+        let before = table.count
+        let id = Self.intern(&table, text)
+        if isNew != (table.count > before) { missed += 1 }
+        let found = unsafe memory.withUnsafeBytes { b in unsafe Self.find(b.baseAddress!, count, table.slots) }
+        if found != id { missed += 1 }
+      }
+    }
+    #expect(missed == 0, "seed \(seed)")
+  }
+
+  private static func find(_ text: UnsafeRawPointer, _ count: Int, _ slots: TextSlots) -> UInt32 {
+    if count > 16 { return unsafe slots.find32(text, count) }
+    var words: [UInt64] = [0, 0]
+    for i in 0..<count {
+      let byte = unsafe text.load(fromByteOffset: i, as: UInt8.self)
+      words[i / 8] |= UInt64(byte) << UInt64(8 * (i % 8))
+    }
+    return slots.find(words[0], words[1], count)
+  }
+
+  @Test("500,000 symbols cost at most 64 bytes each beside their own text")
+  func memory() {
+    var table = TextTable()
+    var bytes = 0
+    for i in 0..<500_000 {
+      let text = "SYM\(i)"
+      bytes += text.utf8.count
+      _ = table.intern(text)
+    }
+    #expect(table.count == 500_000)
+    let beside = table.reservedBytes - bytes
+    #expect(beside <= 64 * 500_000, "\(beside / 500_000) bytes each")
+    #expect(table.reservedBytes > bytes)
   }
 
   @Test("hashes of near neighbours spread over slots and tags")

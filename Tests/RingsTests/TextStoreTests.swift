@@ -4,15 +4,15 @@ import Testing
 
 @Suite("Text store")
 struct TextStoreTests {
-  private static func add(_ store: TextStore, _ text: [UInt8], hash: UInt64 = 0) -> UInt32? {
-    unsafe text.withUnsafeBytes { b in unsafe store.add(b, hash: hash) }
+  private static func add(_ store: TextStore, _ text: [UInt8]) -> UInt32? {
+    unsafe text.withUnsafeBytes { b in unsafe store.add(b) }
   }
 
   private static func text(_ store: TextStore, _ id: UInt32) -> [UInt8] {
     unsafe store.withText(id) { b in unsafe [UInt8](b) }
   }
 
-  @Test("ids count from 1 and give back text and hash, across chunks of both kinds")
+  @Test("ids count from 1 and give back the text, across chunks of both kinds")
   func addAndRead() {
     var random = SeededRandom(seed: 4)
     let store = TextStore()
@@ -20,11 +20,11 @@ struct TextStoreTests {
     for i in 0..<9000 {
       let length = i % 1000 == 7 ? 300_000 : Int.random(in: 0...40, using: &random)
       texts.append(random.bytes(length))
-      #expect(Self.add(store, texts[i], hash: UInt64(i) << 32) == UInt32(i + 1))
+      #expect(Self.add(store, texts[i]) == UInt32(i + 1))
     }
     #expect(store.count == 9000)
     let wrong = texts.indices.filter {
-      Self.text(store, UInt32($0 + 1)) != texts[$0] || store.hash(UInt32($0 + 1)) != UInt64($0) << 32
+      Self.text(store, UInt32($0 + 1)) != texts[$0]
     }
     #expect(wrong.isEmpty)
   }
@@ -32,9 +32,9 @@ struct TextStoreTests {
   @Test("an id that was never given is an empty text", arguments: [0, 2, 4096, 5_000_000, UInt32.max])
   func unknownId(id: UInt32) {
     let store = TextStore()
-    #expect(Self.add(store, [65], hash: 5) == 1)
+    #expect(Self.add(store, [65]) == 1)
     #expect(Self.text(store, id).isEmpty)
-    #expect(store.hash(id) == 0)
+    #expect(unsafe store.bytes(id) == nil)
   }
 
   @Test("the limit on texts holds, also where the directory's pages end", arguments: [0, 1, 4095, 4096, 4097])
@@ -70,7 +70,7 @@ struct TextStoreTests {
     let adder = try WorkerThread("adder") {
       var producer = producerHalf.take()
       for i in 0..<count {
-        guard let id = Self.add(store, Array("text \(i)".utf8), hash: UInt64(i)) else { return }
+        guard let id = Self.add(store, Array("text \(i)".utf8)) else { return }
         var record = [UInt8](repeating: 0, count: 128)
         unsafe record.withUnsafeMutableBytes { b in unsafe b.storeBytes(of: id, as: UInt32.self) }
         while !producer.hasRoom(1) { _ = sleptOver(room, unless: { producer.hasRoom(1) }) }
@@ -84,7 +84,7 @@ struct TextStoreTests {
       while !consumer.isFinished() {
         let taken = unsafe consumer.drain { p in
           let id = unsafe p.load(as: UInt32.self)
-          let isRight = Self.text(store, id) == Array("text \(id - 1)".utf8) && store.hash(id) == UInt64(id - 1)
+          let isRight = Self.text(store, id) == Array("text \(id - 1)".utf8)
           if !isRight { wrong.change { $0.append(id) } }
         }
         seen.change { $0 += taken }

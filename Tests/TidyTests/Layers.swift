@@ -12,7 +12,7 @@ enum Layers {
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
-    ("DXLink", ["Bytes", "Rings", "Market", "JSON"]),
+    ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
     (
       "Ingest",
@@ -29,15 +29,17 @@ enum Layers {
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    ("CSampler", []),
+    ("Profiles", ["BenchmarkKit", "Bytes", "CSampler", "IO"]),
     (
       "Suites",
       [
-        "BenchmarkKit", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO",
-        "DXLink", "Sinks", "Ingest", "Simulator",
+        "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
+        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ]
     ),
     ("CAllocations", []),
-    ("quotewire-bench", ["BenchmarkKit", "Suites", "CAllocations", "IO"]),
+    ("quotewire-bench", ["BenchmarkKit", "Profiles", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.

@@ -110,6 +110,8 @@ enum Rules {
   static let inlinedFiles = [
     "Sources/Rings/", "Sources/Bytes/", "Sources/JSON/", "Sources/Market/EventType.swift",
     "Sources/Market/TextTable.swift",
+    "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/DXLink/PredictedFrame",
+    "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader",
   ]
 
   static func inliningAttributes(_ file: TextFile) -> [Finding] {

@@ -3,6 +3,7 @@
 /* What Swift cannot reach, one topic a header: every name starts with qw_. */
 #include "qw_crc32c.h"
 #include "qw_json.h"
+#include "qw_columns.h"
 #include "qw_utf8.h"
 #include "qw_websocket.h"
 #include "qw_os.h"

@@ -1,0 +1,477 @@
+/* The reader of columns, once for each instruction set. The including file defines
+
+     TARGET            attributes of the functions
+     ends64(p)         one bit for each of 64 bytes that is a comma or a closing bracket
+     ends64_apart(p)   the same in two words
+     dots32(p)         one bit for each of 32 bytes that is a dot
+     digits32(e, count, fraction, &head, &bad)
+                       the number that the last 16 of `count` (0 to 31) digits before `e` make, and in `head` the number
+                       of those in front of them; the last `fraction` digits stand behind a dot (32: there is no dot);
+                       sets `bad` when one of them is none
+     doubles4(base, e0, n0, e1, n1, e2, n2, e3, n3, values)
+                       reads four numbers, each given by where it ends and its length (0 to 63); one bit for each that
+                       was a plain decimal fraction of up to 8 characters without a sign. May give 0.
+     LEVEL             its name
+     COPY128(to, from) copies 128 bytes
+
+   Each kind of column has a function that reads one and then jumps to that of the next one (threaded code), so that the
+   few values of the walk stay in registers:
+
+     s        the column's first byte; the comma in front of it is checked first
+     ends     terminators (commas and closing brackets) of the 64 bytes at `base` that were not passed yet
+     column   what to do, `event` where to store, `row` what all columns share
+
+   Invariant: nothing is read from 64 bytes behind the row's end on, nor from 64 before `s`. */
+#include "qw_columns.h"
+#include "qw_json.h"
+#include <string.h>
+
+#define QW_JOIN(a, b) a##b
+#define QW_LINK(level) QW_JOIN(qw_columns_link_, level)
+#define QW_INLINE static inline __attribute__((always_inline))
+#define QW_RARE(x) __builtin_expect(!!(x), 0)
+/* For what is rare: it leaves the registers of the caller alone. */
+#define QW_LEAF static __attribute__((noinline, preserve_most))
+
+QW_INLINE uint64_t word8(const uint8_t *p) {
+  uint64_t w;
+  memcpy(&w, p, 8);
+  return w;
+}
+QW_INLINE void put8(uint8_t *p, uint64_t w) { memcpy(p, &w, 8); }
+
+static const double power10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* m * 10^q by the leading 128 bits of 5^q (Lemire 2021, section 5), for m above 0, q in -64...64 and so a normal
+   result; 0 where that does not decide. */
+TARGET QW_INLINE int wide(uint64_t m, long q, uint64_t *bits) {
+  int zeros = __builtin_clzll(m);
+  m <<= zeros;
+  const uint64_t *power = qw_json_power5((int32_t)q);
+  unsigned __int128 product = (unsigned __int128)m * power[0];
+  uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+  if (QW_RARE((high & 0x1FF) == 0x1FF)) {
+    uint64_t second = (uint64_t)((unsigned __int128)m * power[1] >> 64);
+    low += second;
+    high += low < second;
+    if (low == ~0ull && (q < -27 || q > 55)) return 0;
+  }
+  /* 54 bits with the first one set, the last of them for rounding. */
+  int upper = (int)(high >> 63), cut = upper + 9;
+  uint64_t b = high >> cut;
+  /* Exactly between two doubles: ties to even. */
+  if (QW_RARE(low <= 1)) {
+    if (q >= -4 && q <= 23 && (b & 3) == 1 && b << cut == high) b &= ~1ull;
+  }
+  /* Rounding up may carry into the exponent, where it belongs. */
+  b = (b + (b & 1)) >> 1;
+  uint64_t exponent = (uint64_t)((217706 * q >> 16) + 63 + upper - zeros + 1022);
+  *bits = (exponent << 52) + b;
+  return 1;
+}
+
+/* m / 10^behind, for behind in 0...22; 0 where the exact way does not decide. */
+TARGET QW_INLINE int scale_down(uint64_t m, long behind, uint64_t sign, uint64_t *bits) {
+  if (m <= 1ull << 53) {
+    /* Both operands are exact, so the one operation rounds once (Clinger 1990). */
+    double d = (double)(int64_t)m / power10[behind];
+    memcpy(bits, &d, 8);
+  } else if (QW_RARE(!wide(m, -behind, bits))) {
+    return 0;
+  }
+  *bits |= sign;
+  return 1;
+}
+
+/* m * 10^q for any q. */
+TARGET QW_INLINE int scale(uint64_t m, long q, uint64_t sign, uint64_t *bits) {
+  if (q <= 0 && q >= -22) return scale_down(m, -q, sign, bits);
+  if (m <= 1ull << 53 && q > 0 && q <= 22) {
+    double d = (double)(int64_t)m * power10[q];
+    memcpy(bits, &d, 8);
+  } else if (m == 0) {
+    *bits = 0;
+  } else if (q < -64 || q > 64 || !wide(m, q, bits)) {
+    return 0;
+  }
+  *bits |= sign;
+  return 1;
+}
+
+/* The digits of [s, e), unsigned, with at most one dot among them: a mantissa and how many of its digits stand behind
+   the dot. 0 for anything that is no JSON number of this form, and for more digits than 64 bits hold. */
+TARGET QW_INLINE int mantissa(const uint8_t *s, const uint8_t *e, uint64_t *m, long *behind) {
+  long n = e - s;
+  if (QW_RARE(n <= 0 || n > 31)) return 0;
+  uint32_t bad = 0, dots = dots32(e - 32) & (0xFFFFFFFFu << (32 - n));
+  long fraction = dots ? 31 - (long)__builtin_ctz(dots) : 32;
+  long has_dot = dots != 0;
+  *behind = dots ? fraction : 0;
+  long whole = n - has_dot - *behind;
+  uint64_t head, low = digits32(e, n - has_dot, fraction, &head, &bad);
+  *m = head * 10000000000000000ull + low;
+  /* 1843 * 10^16 + (10^16 - 1) is below 2^64. Digits on both sides of the dot; a first zero stands alone. */
+  return !bad & (head <= 1843) & (whole > 0) & (fraction > 0) & !((*s == '0') & (whole > 1));
+}
+
+/* A number with an exponent part: `2.7574361E7`, `-1.3E-5`. */
+TARGET QW_INLINE int with_exponent(
+  const uint8_t *s, const uint8_t *e, uint64_t sign, uint64_t *bits) {
+  long length = 2;
+  while (length <= 5 && (e[-length] | 0x20) != 'e') length++;
+  if (length > 5 || e - s <= length) return 0;
+  const uint8_t *x = e - length + 1;
+  long part = 0, below = *x == '-';
+  if (below || *x == '+') x++;
+  if (x == e) return 0;
+  for (; x < e; x++) {
+    if ((uint8_t)(*x - '0') > 9) return 0;
+    part = part * 10 + (*x - '0');
+  }
+  uint64_t m;
+  long behind;
+  if (!mantissa(s, e - length, &m, &behind)) return 0;
+  return scale(m, (below ? -part : part) - behind, sign, bits);
+}
+
+#define QW_NAN 0x224E614E22ull   /* "NaN" */
+#define QW_NULL 0x6C6C756Eull    /* null */
+#define QW_NOT_A_NUMBER 0x7FF8000000000000ull
+
+TARGET QW_INLINE int no_plain_double(const uint8_t *s, const uint8_t *e, uint8_t *to) {
+  uint64_t text = word8(s), bits = QW_NOT_A_NUMBER, sign = (uint64_t)(*s == '-') << 63;
+  if (!(e - s == 5 && (text & 0xFFFFFFFFFFull) == QW_NAN) && !(e - s == 4 && (uint32_t)text == QW_NULL) &&
+      !with_exponent(s + (sign != 0), e, sign, &bits)) {
+    return 0;
+  }
+  put8(to, bits);
+  return 1;
+}
+
+/* A number that is neither very long nor has an exponent; 0 for others. */
+TARGET QW_INLINE int plain_double(const uint8_t *s, const uint8_t *e, uint8_t *to) {
+  uint64_t m, bits, minus = *s == '-';
+  long behind;
+  /* An exponent of one digit, perhaps with a sign, is told by where its letter stands. */
+  if ((e[-2] == 'E') | (e[-3] == 'E')) return 0;
+  if (QW_RARE(!mantissa(s + minus, e, &m, &behind) || !scale_down(m, behind, minus << 63, &bits))) return 0;
+  put8(to, bits);
+  return 1;
+}
+
+/* An integer of up to 19 digits, "NaN" or null. */
+TARGET QW_INLINE int read_integer(const uint8_t *s, const uint8_t *e, int64_t *value) {
+  const uint8_t *first = s + (*s == '-');
+  long n = e - first;
+  uint32_t bad = 0;
+  if (QW_RARE(n <= 0 || n > 19)) return 0;
+  uint64_t head, m = digits32(e, n, 32, &head, &bad);
+  m += head * 10000000000000000ull;
+  bad |= m > INT64_MAX;
+  if (QW_RARE(bad)) {
+    uint64_t text = word8(s);
+    *value = 0;
+    return (e - s == 5 && (text & 0xFFFFFFFFFFull) == QW_NAN) || (e - s == 4 && (uint32_t)text == QW_NULL);
+  }
+  if (QW_RARE((*first == '0') & (n > 1))) return 0;
+  *value = first == s ? (int64_t)m : -(int64_t)m;
+  return 1;
+}
+
+TARGET QW_LEAF int read_one_integer(const uint8_t *s, const uint8_t *e, int64_t *value) {
+  return read_integer(s, e, value);
+}
+
+/* The same; a single digit at once. */
+TARGET QW_INLINE int read_small(const uint8_t *s, const uint8_t *e, int64_t *value) {
+  if (e - s == 1) {
+    *value = *s - '0';
+    return (uint64_t)*value <= 9;
+  }
+  return read_one_integer(s, e, value);
+}
+
+QW_INLINE int is_null(const uint8_t *s, const uint8_t *e) { return e - s == 4 && (uint32_t)word8(s) == QW_NULL; }
+
+/* Whether all bytes are printable ASCII other than quote and backslash; zeros stand for no byte. `count` bytes. */
+QW_INLINE int is_plain(uint64_t text, long count) {
+  uint64_t here = count >= 8 ? ~0ull : (1ull << (8 * count)) - 1;
+  uint64_t quotes = text ^ 0x2222222222222222ull, slashes = text ^ 0x5C5C5C5C5C5C5C5Cull;
+  uint64_t found = (quotes - 0x0101010101010101ull) & ~quotes;
+  found |= (slashes - 0x0101010101010101ull) & ~slashes;
+  found |= (text - 0x2020202020202020ull) & ~text;
+  found |= text;
+  return (found & here & 0x8080808080808080ull) == 0;
+}
+
+QW_INLINE int read_char(const uint8_t *s, const uint8_t *e, uint8_t *to) {
+  uint16_t unit = 0;
+  long n = e - s;
+  if (n == 3) {
+    unit = s[1];
+    if (s[0] != '"' || s[2] != '"' || unit < 0x20 || unit == '"' || unit == '\\' || unit > 0x7F) return 0;
+  } else if (!(n == 2 && s[0] == '"' && s[1] == '"') && !is_null(s, e)) {
+    return 0;
+  }
+  memcpy(to, &unit, 2);
+  return 1;
+}
+
+QW_INLINE int read_bool(const uint8_t *s, const uint8_t *e, uint8_t *to) {
+  uint64_t text = word8(s) & 0xFFFFFFFFFFull;
+  long n = e - s;
+  if (n == 5 && text == 0x65736C6166ull) {
+    *to = 0;
+  } else if (n == 4 && (uint32_t)text == 0x65757274u) {
+    *to = 1;
+  } else if (n == 4 && (uint32_t)text == QW_NULL) {
+    *to = 0;
+  } else {
+    return 0;
+  }
+  return 1;
+}
+
+QW_INLINE int read_code(
+  const uint8_t *s, const uint8_t *e, const qw_column *column, const qw_name *names, uint8_t *to) {
+  long n = e - s;
+  if (n > 16 || n < 2) return 0;
+  uint64_t low = word8(s), high = word8(s + 8);
+  if (n <= 8) {
+    low &= ~0ull >> (64 - 8 * n);
+    high = 0;
+  } else {
+    high &= ~0ull >> (128 - 8 * n);
+  }
+  const qw_name *name = names + column->first_name;
+  for (uint32_t i = 0; i < column->name_count; i++) {
+    if (name[i].low == low && name[i].high == high) {
+      *to = (uint8_t)i;
+      return 1;
+    }
+  }
+  *to = 0;
+  return low == QW_NULL && n == 4;
+}
+
+/* A text that is longer than what stands in place: noted, for whoever keeps texts. */
+TARGET QW_LEAF int note_text(
+  const uint8_t *s, const uint8_t *e, uint16_t offset, qw_row_state *state) {
+  long n = e - s - 2;
+  if (state->long_text_count == QW_LONG_TEXTS || *s != '"' || e[-1] != '"') return 0;
+  for (long i = 0; i < n; i += 8) {
+    if (!is_plain(word8(s + 1 + i), n - i)) return 0;
+  }
+  state->long_texts[state->long_text_count++] = (qw_long_text){s + 1, (uint32_t)n, offset};
+  return 1;
+}
+
+/* A text of up to 7 bytes in place, its length in the highest byte; 0xFF there for null. */
+TARGET QW_INLINE int read_text(
+  const uint8_t *s, const uint8_t *e, uint16_t offset, uint8_t *to, qw_row_state *state) {
+  if (*s != '"') {
+    put8(to, 0xFFull << 56);
+    return is_null(s, e);
+  }
+  long n = e - s - 2;
+  if (n > 7) return note_text(s, e, offset, state);
+  if (n < 0) return 0;
+  uint64_t text = n ? word8(s + 1) & ~0ull >> (64 - 8 * n) : 0;
+  put8(to, text | (uint64_t)n << 56);
+  return (e[-1] == '"') & is_plain(text, n);
+}
+
+/* What all columns of a row share. */
+typedef struct {
+  const uint8_t *end;
+  const qw_columns *columns;
+} qw_row;
+
+#define STATE \
+  const uint8_t *s, uint64_t ends, const uint8_t *base, const qw_column *column, uint8_t *event, const void *row
+#define JUMP(column) __attribute__((musttail)) return (column)->read(s, ends, base, column, event, row)
+#define COLUMN(name) TARGET static __attribute__((noinline)) const uint8_t *name(STATE)
+/* To begin with: the comma in front of the column, and its terminator. */
+#define BEGIN \
+  if (QW_RARE(s[-1] != ',')) return NULL; \
+  if (QW_RARE(ends == 0)) __attribute__((musttail)) return next_window(s, ends, base, column, event, row); \
+  const uint8_t *e = base + __builtin_ctzll(ends); \
+  uint8_t *to = event + column->offset;
+/* The column was read, or the row is in another form. */
+#define FINISH(good) \
+  if (QW_RARE(!(good))) return NULL; \
+  ends &= ends - 1; \
+  s = e + 1; \
+  column++; \
+  JUMP(column)
+
+COLUMN(next_window) {
+  base += 64;
+  if (base > ((const qw_row *)row)->end) return NULL;
+  ends = ends64(base);
+  JUMP(column);
+}
+
+COLUMN(odd_double_column) {
+  BEGIN
+  FINISH(no_plain_double(s, e, to));
+}
+
+COLUMN(double_column) {
+  BEGIN
+  /* By a jump, so that this function saves no registers for a call. */
+  if (!plain_double(s, e, to)) __attribute__((musttail)) return odd_double_column(s, ends, base, column, event, row);
+  FINISH(1);
+}
+
+COLUMN(int64_column) {
+  BEGIN
+  int64_t value;
+  int good = read_integer(s, e, &value);
+  memcpy(to, &value, 8);
+  FINISH(good);
+}
+
+COLUMN(int32_column) {
+  BEGIN
+  int64_t value;
+  int good = read_small(s, e, &value);
+  int32_t narrow = (int32_t)value;
+  memcpy(to, &narrow, 4);
+  FINISH(good & (narrow == value));
+}
+
+COLUMN(flags_column) {
+  BEGIN
+  int64_t value;
+  int good = read_small(s, e, &value);
+  *to = (uint8_t)value;
+  FINISH(good & ((uint8_t)value == value));
+}
+
+COLUMN(char_column) {
+  BEGIN
+  FINISH(read_char(s, e, to));
+}
+
+COLUMN(bool_column) {
+  BEGIN
+  FINISH(read_bool(s, e, to));
+}
+
+COLUMN(code_column) {
+  BEGIN
+  FINISH(read_code(s, e, column, ((const qw_row *)row)->columns->names, to));
+}
+
+COLUMN(text_column) {
+  BEGIN
+  FINISH(read_text(s, e, column->offset, to, ((const qw_row *)row)->columns->state));
+}
+
+COLUMN(json_column) {
+  BEGIN
+  put8(to, 0xFFull << 56);
+  FINISH(is_null(s, e));
+}
+
+/* Behind the last column, whatever its terminator. */
+COLUMN(last_column) {
+  (void)ends, (void)base, (void)column, (void)event;
+  return s <= ((const qw_row *)row)->end ? s : NULL;
+}
+
+/* Two to four doubles at once, if they are short and stand in one window; else one of them. */
+COLUMN(short_doubles_column) {
+  qw_row_state *state = ((const qw_row *)row)->columns->state;
+  if (QW_RARE(s[-1] != ',')) return NULL;
+  long count = column->run;
+  if (__builtin_popcountll(ends) < count) {
+    if (s > ((const qw_row *)row)->end) return NULL;
+    base = s;
+    ends = ends64(base);
+    if (__builtin_popcountll(ends) < count) {
+      state->patience = QW_PATIENCE;
+      __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
+    }
+  }
+  /* What stands behind the last one is read in vain. */
+  long e[4];
+  uint64_t after = ends;
+  for (int i = 0; i < 4; i++, after &= after - 1) e[i] = __builtin_ctzll(after | 1ull << 63);
+  double values[4];
+  uint32_t good = doubles4(
+    base, e[0], e[0] - (s - base), e[1], e[1] - e[0] - 1, e[2], (e[2] - e[1] - 1) & 63, e[3], (e[3] - e[2] - 1) & 63,
+    values);
+  /* Those up to the first one that was not plain, or was the last. */
+  long read = __builtin_ctz(~good);
+  if (read > count) read = count;
+  if (read == 0) {
+    state->patience = QW_PATIENCE;
+    __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
+  }
+  for (long i = 0; i < read; i++) {
+    memcpy(event + column[i].offset, &values[i], 8);
+    if (i > 0 && QW_RARE(base[e[i - 1]] != ',')) return NULL;
+  }
+  s = base + e[read - 1] + 1;
+  ends &= ~0ull << e[read - 1] << 1;
+  column += read;
+  if (read < count) __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
+  JUMP(column);
+}
+
+COLUMN(doubles_column) {
+  qw_row_state *state = ((const qw_row *)row)->columns->state;
+  if (state->patience == 0) {
+    __attribute__((musttail)) return short_doubles_column(s, ends, base, column, event, row);
+  }
+  state->patience--;
+  __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
+}
+
+TARGET static size_t read_columns(
+  const uint8_t *at, const uint8_t *end, const qw_columns *columns, uint8_t *event) {
+  COPY128(event, columns->blank);
+  if (columns->blank_bytes > 128) COPY128(event + 128, columns->blank + 128);
+  columns->state->long_text_count = 0;
+  qw_row row = {end, columns};
+  const qw_column *first = columns->columns;
+  const uint8_t *behind = first->read(at, ends64(at), at, first, event, &row);
+  return behind != NULL ? (size_t)(behind - 1 - at) : 0;
+}
+
+/* Four doubles and nothing else: quotes. */
+TARGET static size_t read_four(
+  const uint8_t *at, const uint8_t *end, const qw_columns *columns, uint8_t *event) {
+  qw_ends found = ends64_apart(at);
+  uint64_t ends = found.commas | found.brackets;
+  if (QW_RARE(__builtin_popcountll(ends) < 4)) return read_columns(at, end, columns, event);
+  COPY128(event, columns->blank);
+  long e0 = __builtin_ctzll(ends);
+  ends &= ends - 1;
+  long e1 = __builtin_ctzll(ends);
+  ends &= ends - 1;
+  long e2 = __builtin_ctzll(ends);
+  ends &= ends - 1;
+  long e3 = __builtin_ctzll(ends);
+  double values[4];
+  uint32_t good = doubles4(at, e0, e0, e1, e1 - e0 - 1, e2, e2 - e1 - 1, e3, e3 - e2 - 1, values);
+  if (QW_RARE(good != 0xF || (found.brackets & ((1ull << e3) - 1)) || at + e3 >= end)) {
+    return read_columns(at, end, columns, event);
+  }
+  for (int i = 0; i < 4; i++) memcpy(event + columns->columns[i].offset, &values[i], 8);
+  return (size_t)e3;
+}
+
+qw_columns_function QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
+  static const qw_column_function functions[] = {
+    [QW_COLUMN_LAST] = last_column,   [QW_COLUMN_DOUBLE] = double_column, [QW_COLUMN_INT64] = int64_column,
+    [QW_COLUMN_INT32] = int32_column, [QW_COLUMN_CHAR] = char_column,     [QW_COLUMN_BOOL] = bool_column,
+    [QW_COLUMN_CODE] = code_column,   [QW_COLUMN_TEXT] = text_column,     [QW_COLUMN_JSON] = json_column,
+    [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column};
+  for (size_t i = 0; i <= columns->count; i++) first[i].read = functions[first[i].action];
+  int is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
+  return is_four ? read_four : read_columns;
+}

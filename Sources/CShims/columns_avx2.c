@@ -1,0 +1,26 @@
+#if defined(__x86_64__)
+#define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#include "columns_avx.h"
+
+TARGET ALWAYS uint64_t equal64(__m256i low, __m256i high, char c) {
+  __m256i wanted = _mm256_set1_epi8(c);
+  uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted));
+  uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted));
+  return first | (uint64_t)second << 32;
+}
+
+TARGET ALWAYS qw_ends ends64_apart(const uint8_t *p) {
+  __m256i low = _mm256_loadu_si256((const __m256i *)p), high = _mm256_loadu_si256((const __m256i *)(p + 32));
+  return (qw_ends){equal64(low, high, ','), equal64(low, high, ']')};
+}
+
+TARGET ALWAYS uint32_t ends32(const uint8_t *p) {
+  __m256i v = at32(p);
+  __m256i commas = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(',')), brackets = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(']'));
+  return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(commas, brackets));
+}
+TARGET ALWAYS uint64_t ends64(const uint8_t *p) { return ends32(p) | (uint64_t)ends32(p + 32) << 32; }
+
+#define LEVEL avx2
+#include "columns.h"
+#endif

@@ -1,0 +1,10 @@
+#ifndef QW_COLUMNS_ENDS_H
+#define QW_COLUMNS_ENDS_H
+#include <stdint.h>
+
+/* One bit for each of 64 bytes. */
+typedef struct {
+  uint64_t commas;
+  uint64_t brackets; /* ] */
+} qw_ends;
+#endif

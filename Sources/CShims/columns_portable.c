@@ -1,0 +1,85 @@
+/* The level without vectors, for any processor. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "columns_ends.h"
+
+#define TARGET
+#define ALWAYS static inline __attribute__((always_inline))
+
+ALWAYS uint64_t load8(const uint8_t *p) {
+  uint64_t w;
+  memcpy(&w, p, 8);
+  return w;
+}
+
+/* One bit for each of eight bytes that equals `c`, exact for every byte. */
+ALWAYS uint64_t equal8(const uint8_t *p, uint8_t c) {
+  uint64_t x = load8(p) ^ c * 0x0101010101010101ull;
+  uint64_t low = (x & 0x7F7F7F7F7F7F7F7Full) + 0x7F7F7F7F7F7F7F7Full;
+  uint64_t zeros = ~(low | x | 0x7F7F7F7F7F7F7F7Full) >> 7;
+  return zeros * 0x0102040810204080ull >> 56;
+}
+
+ALWAYS qw_ends ends64_apart(const uint8_t *p) {
+  qw_ends found = {0, 0};
+  for (int i = 0; i < 64; i += 8) {
+    found.commas |= equal8(p + i, ',') << i;
+    found.brackets |= equal8(p + i, ']') << i;
+  }
+  return found;
+}
+
+ALWAYS uint64_t ends64(const uint8_t *p) {
+  qw_ends found = ends64_apart(p);
+  return found.commas | found.brackets;
+}
+
+ALWAYS uint32_t dots32(const uint8_t *p) {
+  uint32_t bits = 0;
+  for (int i = 0; i < 32; i += 8) bits |= (uint32_t)equal8(p + i, '.') << i;
+  return bits;
+}
+
+ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *head, uint32_t *bad) {
+  uint64_t value = 0;
+  *head = 0;
+  const uint8_t *p = e - count - (fraction < 32);
+  for (long left = count; left > 0; left--, p++) {
+    if (left == fraction) p++;
+    uint8_t digit = (uint8_t)(*p - '0');
+    *bad |= digit > 9;
+    value = value * 10 + digit;
+    if (left == 17) {
+      *head = value;
+      value = 0;
+    }
+  }
+  return value;
+}
+
+ALWAYS uint32_t doubles4(
+  const uint8_t *base, long e0, long n0, long e1, long n1, long e2, long n2, long e3, long n3, double *values) {
+  (void)base, (void)e0, (void)n0, (void)e1, (void)n1, (void)e2, (void)n2, (void)e3, (void)n3;
+  memset(values, 0, 32);
+  return 0;
+}
+
+#define COPY128(to, from) memcpy(to, from, 128)
+#define LEVEL portable
+#include "columns.h"
+
+qw_columns_function qw_columns_link_sse2(qw_columns *columns, qw_column *first);
+qw_columns_function qw_columns_link_avx2(qw_columns *columns, qw_column *first);
+qw_columns_function qw_columns_link_avx512(qw_columns *columns, qw_column *first);
+
+qw_columns_function qw_columns_link(int32_t level, qw_columns *columns, qw_column *first) {
+  switch (level) {
+#if defined(__x86_64__)
+  case QW_JSON_SSE2: return qw_columns_link_sse2(columns, first);
+  case QW_JSON_AVX2: return qw_columns_link_avx2(columns, first);
+  case QW_JSON_AVX512: return qw_columns_link_avx512(columns, first);
+#endif
+  default: return qw_columns_link_portable(columns, first);
+  }
+}

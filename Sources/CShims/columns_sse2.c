@@ -1,0 +1,100 @@
+#if defined(__x86_64__)
+#define TARGET
+#define PAIRS pairs_sse2
+#include <emmintrin.h>
+
+/* Tens and ones in two steps: SSE2 has no product of bytes. */
+static inline __attribute__((always_inline)) __m128i pairs_sse2(__m128i d) {
+  __m128i tens = _mm_mullo_epi16(_mm_and_si128(d, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10));
+  return _mm_add_epi16(tens, _mm_srli_epi16(d, 8));
+}
+
+#include "columns_digits.h"
+
+ALWAYS uint32_t dots32(const uint8_t *p) {
+  const __m128i dot = _mm_set1_epi8('.');
+  uint32_t first = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p), dot));
+  return first | (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p + 16), dot)) << 16;
+}
+
+/* Sixteen digits, `from` 16 or 32 bytes before `e`. */
+ALWAYS uint64_t digits16(const uint8_t *e, long from, long count, long fraction, uint32_t *bad) {
+  const uint8_t *p = e - from;
+  __m128i behind = at16(last_bytes + fraction + 32 - from), kept = at16(last_bytes + count + 32 - from);
+  __m128i d = _mm_or_si128(_mm_and_si128(behind, at16(p)), _mm_andnot_si128(behind, at16(p - 1)));
+  d = _mm_and_si128(_mm_xor_si128(d, _mm_set1_epi8('0')), kept);
+  const __m128i nine = _mm_set1_epi8(9);
+  *bad |= 0xFFFFu ^ (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(d, nine), nine));
+  __m128i fours = _mm_madd_epi16(PAIRS(d), _mm_set1_epi32(1 << 16 | 100));
+  /* At most 9999: no saturation. */
+  __m128i packed = _mm_packs_epi32(fours, fours);
+  return join_eights((uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(packed, _mm_set1_epi32(1 << 16 | 10000))));
+}
+
+ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *head, uint32_t *bad) {
+  *head = count > 16 ? digits16(e, 32, count, fraction, bad) : 0;
+  return digits16(e, 16, count, fraction, bad);
+}
+
+ALWAYS uint64_t ends64(const uint8_t *p) {
+  const __m128i comma = _mm_set1_epi8(','), bracket = _mm_set1_epi8(']');
+  uint64_t bits = 0;
+  for (int i = 0; i < 64; i += 16) {
+    __m128i v = at16(p + i);
+    v = _mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(v, bracket));
+    bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << i;
+  }
+  return bits;
+}
+
+ALWAYS qw_ends ends64_apart(const uint8_t *p) {
+  const __m128i comma = _mm_set1_epi8(','), bracket = _mm_set1_epi8(']');
+  qw_ends found = {0, 0};
+  for (int i = 0; i < 64; i += 16) {
+    __m128i v = at16(p + i);
+    found.commas |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, comma)) << i;
+    found.brackets |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, bracket)) << i;
+  }
+  return found;
+}
+
+/* Two numbers of up to 8 characters: digits right-aligned in eight bytes each, with the dot taken out; the same
+   arithmetic on a one at the dot's place gives the power of ten to divide by. */
+ALWAYS uint32_t doubles2(const uint8_t *base, long e0, long n0, long e1, long n1, double *values) {
+  __m128i keep = two(&keep8[n0], &keep8[n1]);
+  __m128i x = two(base + e0 - 8, base + e1 - 8);
+  x = _mm_and_si128(_mm_xor_si128(x, _mm_set1_epi8('0')), keep);
+  const __m128i ones = _mm_set1_epi8(1), zero = _mm_setzero_si128();
+  __m128i dots = _mm_and_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('.' ^ '0')), ones);
+  __m128i first = _mm_and_si128(dots, _mm_sub_epi64(zero, dots));
+  __m128i above = _mm_sub_epi64(zero, _mm_slli_epi64(first, 8));
+  __m128i below = _mm_sub_epi64(first, _mm_srli_epi64(_mm_cmpeq_epi8(zero, zero), 63));
+  __m128i digits = _mm_or_si128(_mm_and_si128(x, above), _mm_slli_epi64(_mm_and_si128(x, below), 8));
+  /* The lowest byte of the text: it is no dot, and a zero only before a dot; the highest is no dot. */
+  __m128i lead = _mm_and_si128(_mm_and_si128(keep, _mm_sub_epi64(zero, keep)), ones);
+  __m128i edge = _mm_or_si128(lead, _mm_set_epi32(0x01000000, 0, 0x01000000, 0));
+  __m128i bad = _mm_and_si128(dots, edge);
+  __m128i zeros = _mm_and_si128(_mm_cmpeq_epi8(x, zero), lead);
+  bad = _mm_or_si128(bad, _mm_andnot_si128(_mm_srli_epi64(dots, 8), zeros));
+  bad = _mm_or_si128(bad, _mm_subs_epu8(digits, _mm_set1_epi8(9)));
+  uint32_t clean = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bad, zero));
+  uint32_t plain = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(first, zero));
+  __m128i n = _mm_madd_epi16(PAIRS(digits), _mm_set1_epi32(1 << 16 | 100));
+  __m128i d = _mm_madd_epi16(PAIRS(first), _mm_set1_epi32(1 << 16 | 100));
+  __m128i whole = _mm_madd_epi16(_mm_packs_epi32(n, d), _mm_set1_epi32(1 << 16 | 10000));
+  __m128d quotient = _mm_div_pd(_mm_cvtepi32_pd(whole), _mm_cvtepi32_pd(_mm_srli_si128(whole, 8)));
+  _mm_storeu_pd(values, quotient);
+  uint32_t low = ((clean & 0xFF) == 0xFF) & ((plain & 0xFF) != 0xFF);
+  uint32_t high = ((clean >> 8) == 0xFF) & ((plain >> 8) != 0xFF);
+  return low | high << 1;
+}
+
+ALWAYS uint32_t doubles4(
+  const uint8_t *base, long e0, long n0, long e1, long n1, long e2, long n2, long e3, long n3, double *values) {
+  return doubles2(base, e0, n0, e1, n1, values) | doubles2(base, e2, n2, e3, n3, values + 2) << 2;
+}
+
+#define COPY128(to, from) memcpy(to, from, 128)
+#define LEVEL sse2
+#include "columns.h"
+#endif

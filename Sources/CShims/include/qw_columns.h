@@ -1,0 +1,120 @@
+#ifndef QW_COLUMNS_H
+#define QW_COLUMNS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Columns of one row of flat values, in the form that servers write: no white space, no escapes.
+
+       .AAPL260320C470",0.27,0.28,13.0,1.0,".SPY …
+                        ^ first column     ^ terminator
+
+   What these functions take is JSON to the last byte, and each value is what a strict reader makes of it: every byte of
+   the row is compared with something or checked. What they do not take is not wrong, only unusual. */
+
+/* What a column's value becomes in the event. Numbers are those of ColumnOp.Action in DXLink. */
+enum {
+  QW_COLUMN_LAST = 0,   /* behind the last column */
+  QW_COLUMN_DOUBLE = 1, /* number, "NaN" or null */
+  QW_COLUMN_INT64 = 2,  /* integer of up to 19 digits, "NaN" or null (both 0) */
+  QW_COLUMN_INT32 = 3,
+  QW_COLUMN_CHAR = 4,   /* "", one ASCII character, or null: one UTF-16 unit */
+  QW_COLUMN_BOOL = 5,   /* true, false or null */
+  QW_COLUMN_CODE = 6,   /* one of the column's names, or null: its position */
+  QW_COLUMN_TEXT = 7,   /* ASCII: up to 7 characters in place, longer ones noted; or null */
+  QW_COLUMN_JSON = 8,   /* null only */
+  QW_COLUMN_FLAGS = 9,  /* integer of 8 bits */
+  QW_COLUMN_DOUBLES = 10, /* the first of 2 to 4 doubles, the others follow */
+};
+
+typedef struct qw_column qw_column;
+/* Reads the column at `s` and all behind it; gives what follows the last one's terminator, or null. */
+typedef const uint8_t *_Nullable (*qw_column_function)(
+  const uint8_t *_Nonnull s, uint64_t ends, const uint8_t *_Nonnull base, const qw_column *_Nonnull column,
+  uint8_t *_Nonnull event, const void *_Nonnull row);
+
+struct qw_column {
+  /* Set by qw_columns_link. */
+  qw_column_function _Nullable read;
+  uint8_t action;
+  /* QW_COLUMN_DOUBLES: how many columns are read at once. */
+  uint8_t run;
+  /* Where the value stands in the event. */
+  uint16_t offset;
+  /* QW_COLUMN_CODE: the first of its names, and how many there are. */
+  uint16_t first_name;
+  uint16_t name_count;
+};
+
+/* A name of up to 14 bytes in quotes, its 16 bytes as two words, with zeros behind. */
+typedef struct {
+  uint64_t low;
+  uint64_t high;
+} qw_name;
+
+/* Texts of a row that are too long to stand in place: whoever keeps texts has to store them. */
+enum { QW_LONG_TEXTS = 8 };
+typedef struct {
+  const uint8_t *_Nonnull bytes;
+  uint32_t count;
+  uint32_t offset; /* in the event */
+} qw_long_text;
+
+/* Doubles of many digits are not read four at once: after such a row it is not tried for so many rows. */
+enum { QW_PATIENCE = 31 };
+
+/* What rows leave behind. */
+typedef struct {
+  size_t long_text_count;
+  qw_long_text long_texts[QW_LONG_TEXTS];
+  size_t patience;
+} qw_row_state;
+
+typedef struct {
+  /* `count` columns, and one more with QW_COLUMN_LAST. */
+  const qw_column *_Nonnull columns;
+  size_t count;
+  const qw_name *_Nonnull names;
+  /* The event with every field at its default, copied before the columns are stored. */
+  const uint8_t *_Nonnull blank;
+  size_t blank_bytes; /* 128 or 256 */
+  qw_row_state *_Nonnull state;
+} qw_columns;
+
+/* Reads the columns at `at` into `event`, which has `blank_bytes` of room. Gives the number of bytes up to the
+   terminator of the last one, which is a comma or a bracket at or before `end`; 0 for a row in another form, and then
+   the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend on what
+   stands outside. */
+typedef size_t (*qw_columns_function)(
+  const uint8_t *_Nonnull at, const uint8_t *_Nonnull end, const qw_columns *_Nonnull columns,
+  uint8_t *_Nonnull event);
+
+/* Links the columns, `first` being those of `columns`, to the functions of one of the levels of qw_json.h, which must
+   be supported, and gives the one to read rows with. */
+qw_columns_function _Nonnull qw_columns_link(
+  int32_t level, qw_columns *_Nonnull columns, qw_column *_Nonnull first);
+
+/* The first n bytes of a word: none for n up to 0, all from 8 on; n in -8...16. */
+static inline __attribute__((always_inline)) uint64_t qw_first_bytes(int64_t n) {
+  static const uint64_t masks[25] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
+    ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull};
+  return masks[n + 8];
+}
+
+/* One bit for each of 32 bytes that is a quote. */
+static inline __attribute__((always_inline)) uint32_t qw_quotes32(const uint8_t *_Nonnull p) {
+#if defined(__x86_64__)
+  /* Not through <emmintrin.h>, which Swift would see as part of this header. */
+  typedef char vector __attribute__((vector_size(16)));
+  typedef char unaligned __attribute__((vector_size(16), aligned(1), may_alias));
+  const vector quote = (vector){} + '"';
+  vector a = (vector)(*(const unaligned *)p == quote), b = (vector)(*(const unaligned *)(p + 16) == quote);
+  return (uint32_t)__builtin_ia32_pmovmskb128(a) | (uint32_t)__builtin_ia32_pmovmskb128(b) << 16;
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < 32; i++) bits |= (uint32_t)(p[i] == '"') << i;
+  return bits;
+#endif
+}
+#endif

@@ -1,0 +1,207 @@
+/// What a text is looked up by. Up to 16 bytes it is the text itself, zeros behind it; of a longer one a hash.
+@frozen @usableFromInline
+package struct TextKey {
+  /// The first eight bytes, or the hash.
+  @usableFromInline let low: UInt64
+  /// The second eight bytes; 0 for a longer text.
+  @usableFromInline let high: UInt64
+  @usableFromInline let count: UInt32
+  /// Where the search for a slot begins.
+  @usableFromInline package let hash: UInt64
+
+  @inlinable static var lowSeed: UInt64 { 0xA076_1D64_78BD_642F }
+  @inlinable static var highSeed: UInt64 { 0xE703_7ED1_A0B4_28DB }
+
+  /// Of up to 16 bytes.
+  @inlinable @inline(__always)
+  package init(low: UInt64, high: UInt64, count: Int) {
+    self.low = low
+    self.high = high
+    self.count = UInt32(truncatingIfNeeded: count)
+    hash = Mix.fold(low ^ Self.lowSeed, high ^ Self.highSeed)
+  }
+
+  /// Of a longer text.
+  @inlinable @inline(__always)
+  init(longHash: UInt64, count: Int) {
+    low = longHash
+    high = 0
+    self.count = UInt32(truncatingIfNeeded: count)
+    hash = longHash
+  }
+
+  package init(_ text: UnsafeRawBufferPointer) {
+    switch text.count {
+    case ...16:
+      let (low, high) = unsafe (Self.word(text, from: 0), Self.word(text, from: 8))
+      self.init(low: low, high: high, count: text.count)
+    case ...32:
+      let base = text.baseAddress!
+      self.init(longHash: unsafe Self.hash32(base, text.count), count: text.count)
+    default: self.init(longHash: unsafe TextTable.hash(text), count: text.count)
+    }
+  }
+
+  /// Of 17 to 32 bytes: four words, which overlap.
+  @inlinable @inline(__always)
+  package static func hash32(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    let a = unsafe text.loadUnaligned(as: UInt64.self)
+    let b = unsafe text.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    let c = unsafe text.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
+    let d = unsafe text.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    let first = Mix.fold(a ^ lowSeed, b ^ highSeed)
+    return Mix.fold(c ^ highSeed, d ^ lowSeed) &+ (first &<< 32 | first &>> 32)
+  }
+
+  /// Up to eight bytes from `start` on, the first lowest; zeros for those that are not there.
+  static func word(_ text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+    if start &+ 8 <= text.count { return unsafe text.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
+    var word: UInt64 = 0
+    var i = text.count
+    while i > start {
+      i &-= 1
+      word = unsafe word &<< 8 | UInt64(text[i])
+    }
+    return word
+  }
+}
+
+/// The slots of a text table: a view that costs nothing to copy, for look-ups in hot loops.
+///
+///     slot  low   UInt64   first eight bytes of the text, or the hash of a text of more than 16 bytes
+///           high  UInt64   second eight bytes, or where a longer text lies
+///           id    UInt32   0 for a free slot
+///           count UInt32   bytes of the text
+///
+/// A hit compares every byte of the text, so it proves that a text is one that was added.
+@frozen @usableFromInline
+@safe
+package struct TextSlots {
+  @frozen @usableFromInline
+  struct Slot {
+    @usableFromInline var low: UInt64
+    @usableFromInline var high: UInt64
+    @usableFromInline var id: UInt32
+    @usableFromInline var count: UInt32
+
+    @inlinable
+    init(low: UInt64, high: UInt64, id: UInt32, count: UInt32) {
+      self.low = low
+      self.high = high
+      self.id = id
+      self.count = count
+    }
+  }
+
+  enum Place {
+    case known(UInt32)
+    /// The slot where the text belongs.
+    case free(Int)
+    /// `maximumProbes` slots are taken by others.
+    case none
+  }
+
+  @usableFromInline let base: UnsafeMutablePointer<Slot>
+  /// A power of two, less one.
+  @usableFromInline let mask: Int
+
+  @inlinable static var maximumProbes: Int { 1024 }
+  var count: Int { mask + 1 }
+
+  init(count: Int) {
+    precondition(count > 0 && count & (count - 1) == 0)
+    unsafe base = .allocate(capacity: count)
+    unsafe base.initialize(repeating: Slot(low: 0, high: 0, id: 0, count: 0), count: count)
+    mask = count - 1
+  }
+
+  /// Of the slots.
+  var byteCount: Int { count * MemoryLayout<Slot>.stride }
+
+  func deallocate() { unsafe base.deallocate() }
+
+  /// The id of a text of up to 16 bytes; 0 for one that is not there.
+  @inlinable @inline(__always)
+  package func find(_ low: UInt64, _ high: UInt64, _ count: Int) -> UInt32 {
+    let key = TextKey(low: low, high: high, count: count)
+    var i = Int(truncatingIfNeeded: key.hash) & mask
+    var probesLeft = Self.maximumProbes
+    repeat {
+      let slot = unsafe base + i
+      if unsafe slot.pointee.low == low && slot.pointee.high == high && slot.pointee.count == key.count {
+        return unsafe slot.pointee.id
+      }
+      if unsafe slot.pointee.id == 0 { return 0 }
+      i = (i &+ 1) & mask
+      probesLeft &-= 1
+    } while probesLeft > 0
+    return 0
+  }
+
+  /// The id of a text of 17 to 32 bytes; 0 for one that is not there.
+  @inlinable @inline(__always)
+  package func find32(_ text: UnsafeRawPointer, _ count: Int) -> UInt32 {
+    let hash = unsafe TextKey.hash32(text, count)
+    var i = Int(truncatingIfNeeded: hash) & mask
+    var probesLeft = Self.maximumProbes
+    repeat {
+      let slot = unsafe base + i
+      if unsafe slot.pointee.id == 0 { return 0 }
+      if unsafe slot.pointee.low == hash && Int(slot.pointee.count) == count {
+        if unsafe Self.equal32(Self.text(slot.pointee), text, count) { return unsafe slot.pointee.id }
+      }
+      i = (i &+ 1) & mask
+      probesLeft &-= 1
+    } while probesLeft > 0
+    return 0
+  }
+
+  /// Where a text of more than 16 bytes lies.
+  @inlinable @inline(__always)
+  static func text(_ slot: Slot) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: slot.high)).unsafelyUnwrapped
+  }
+
+  /// Whether two texts of 17 to 32 bytes are equal, by four words that overlap.
+  @inlinable @inline(__always)
+  static func equal32(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
+    let first = unsafe (word(a, 0) ^ word(b, 0)) | (word(a, 8) ^ word(b, 8))
+    let last =
+      unsafe (word(a, count &- 16) ^ word(b, count &- 16)) | (word(a, count &- 8) ^ word(b, count &- 8))
+    return first | last == 0
+  }
+
+  @inlinable @inline(__always)
+  static func word(_ p: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+    unsafe p.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+
+  /// Where a text is or belongs. The key is the text's.
+  func place(_ key: TextKey, _ text: UnsafeRawBufferPointer) -> Place {
+    var i = Int(truncatingIfNeeded: key.hash) & mask
+    for _ in 0..<Self.maximumProbes {
+      let slot = unsafe base[i]
+      if slot.id == 0 { return .free(i) }
+      if slot.low == key.low, slot.count == key.count, unsafe holds(slot, key, text) { return .known(slot.id) }
+      i = (i &+ 1) & mask
+    }
+    return .none
+  }
+
+  private func holds(_ slot: Slot, _ key: TextKey, _ text: UnsafeRawBufferPointer) -> Bool {
+    if text.count <= 16 { return slot.high == key.high }
+    return unsafe UnsafeRawBufferPointer(start: Self.text(slot), count: text.count).elementsEqual(text)
+  }
+
+  func firstFree(_ key: TextKey) -> Int {
+    var i = Int(truncatingIfNeeded: key.hash) & mask
+    while unsafe base[i].id != 0 { i = (i &+ 1) & mask }
+    return i
+  }
+
+  /// Takes a free slot for a text, which stays at `text`.
+  func fill(_ i: Int, _ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
+    let high = key.count <= 16 ? key.high : UInt64(UInt(bitPattern: text))
+    unsafe base[i] = Slot(low: key.low, high: high, id: id, count: key.count)
+  }
+}
