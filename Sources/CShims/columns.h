@@ -1,8 +1,8 @@
 /* The reader of columns, once for each instruction set. The including file defines
 
      TARGET            attributes of the functions
-     ends64(p)         one bit for each of 64 bytes that is a comma or a closing bracket
-     ends64_apart(p)   the same in two words
+     ends64(p)         one bit for each of 64 bytes that is a comma, a closing bracket or brace
+     ends64_apart(p)   the same in two words, brackets and braces together
      dots32(p)         one bit for each of 32 bytes that is a dot
      digits32(e, count, fraction, &head, &bad)
                        the number that the last 16 of `count` (0 to 31) digits before `e` make, and in `head` the number
@@ -18,7 +18,7 @@
    few values of the walk stay in registers:
 
      s        the column's first byte; the comma in front of it is checked first
-     ends     terminators (commas and closing brackets) of the 64 bytes at `base` that were not passed yet
+     ends     terminators (commas, closing brackets and braces) of the 64 bytes at `base` that were not passed yet
      column   what to do, `event` where to store, `row` what all columns share
 
    Invariant: nothing is read from 64 bytes behind the row's end on, nor from 64 before `s`. */
@@ -294,7 +294,7 @@ typedef struct {
 #define COLUMN(name) TARGET static __attribute__((noinline)) const uint8_t *name(STATE)
 /* To begin with: the comma in front of the column, and its terminator. */
 #define BEGIN \
-  if (QW_RARE(s[-1] != ',')) return NULL; \
+  if (QW_RARE(s[-1] != column->before)) return NULL; \
   if (QW_RARE(ends == 0)) __attribute__((musttail)) return next_window(s, ends, base, column, event, row); \
   const uint8_t *e = base + __builtin_ctzll(ends); \
   uint8_t *to = event + column->offset;
@@ -310,6 +310,17 @@ COLUMN(next_window) {
   base += 64;
   if (base > ((const qw_row *)row)->end) return NULL;
   ends = ends64(base);
+  JUMP(column);
+}
+
+COLUMN(key_column) {
+  if (QW_RARE(s[-1] != ',')) return NULL;
+  const qw_key *key = ((const qw_row *)row)->columns->keys + column->first_name;
+  uint64_t different = 0;
+  for (int i = 0; i < 4; i++) different |= (word8(s + 8 * i) ^ key->words[i]) & key->masks[i];
+  if (QW_RARE(different)) return NULL;
+  s += column->run;
+  column++;
   JUMP(column);
 }
 
@@ -470,7 +481,7 @@ qw_columns_function QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
     [QW_COLUMN_LAST] = last_column,   [QW_COLUMN_DOUBLE] = double_column, [QW_COLUMN_INT64] = int64_column,
     [QW_COLUMN_INT32] = int32_column, [QW_COLUMN_CHAR] = char_column,     [QW_COLUMN_BOOL] = bool_column,
     [QW_COLUMN_CODE] = code_column,   [QW_COLUMN_TEXT] = text_column,     [QW_COLUMN_JSON] = json_column,
-    [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column};
+    [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column, [QW_COLUMN_KEY] = key_column};
   for (size_t i = 0; i <= columns->count; i++) first[i].read = functions[first[i].action];
   int is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
   return is_four ? read_four : read_columns;

@@ -5,6 +5,6 @@
 /* One bit for each of 64 bytes. */
 typedef struct {
   uint64_t commas;
-  uint64_t brackets; /* ] */
+  uint64_t brackets; /* ] or }: with 0x20 both are } */
 } qw_ends;
 #endif

@@ -25,7 +25,7 @@ ALWAYS qw_ends ends64_apart(const uint8_t *p) {
   qw_ends found = {0, 0};
   for (int i = 0; i < 64; i += 8) {
     found.commas |= equal8(p + i, ',') << i;
-    found.brackets |= equal8(p + i, ']') << i;
+    found.brackets |= (equal8(p + i, ']') | equal8(p + i, '}')) << i;
   }
   return found;
 }

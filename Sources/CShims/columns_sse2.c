@@ -37,23 +37,23 @@ ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *
 }
 
 ALWAYS uint64_t ends64(const uint8_t *p) {
-  const __m128i comma = _mm_set1_epi8(','), bracket = _mm_set1_epi8(']');
+  const __m128i comma = _mm_set1_epi8(','), brace = _mm_set1_epi8('}'), fold = _mm_set1_epi8(0x20);
   uint64_t bits = 0;
   for (int i = 0; i < 64; i += 16) {
     __m128i v = at16(p + i);
-    v = _mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(v, bracket));
+    v = _mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(_mm_or_si128(v, fold), brace));
     bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << i;
   }
   return bits;
 }
 
 ALWAYS qw_ends ends64_apart(const uint8_t *p) {
-  const __m128i comma = _mm_set1_epi8(','), bracket = _mm_set1_epi8(']');
+  const __m128i comma = _mm_set1_epi8(','), brace = _mm_set1_epi8('}'), fold = _mm_set1_epi8(0x20);
   qw_ends found = {0, 0};
   for (int i = 0; i < 64; i += 16) {
     __m128i v = at16(p + i);
     found.commas |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, comma)) << i;
-    found.brackets |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, bracket)) << i;
+    found.brackets |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(v, fold), brace)) << i;
   }
   return found;
 }

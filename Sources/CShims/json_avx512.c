@@ -36,5 +36,7 @@ TARGET static QW_ALWAYS_INLINE int ctz(uint64_t bits) { return (int)_tzcnt_u64(b
 #define QW_CLASSIFY classify
 #define QW_PREFIX_XOR prefix_xor
 #define QW_CTZ ctz
+#define QW_COMPACT qw_json_compact_avx512
 #include "json_block.h"
+#include "json_compact.h"
 #endif

@@ -48,3 +48,16 @@ qw_json_result qw_json_index(int32_t level, const uint8_t *payload, size_t count
   default: return qw_json_index_portable(payload, count, index);
   }
 }
+
+size_t qw_json_compact(int32_t level, const uint8_t *payload, size_t count, uint8_t *out) {
+  switch (level) {
+#if defined(__x86_64__)
+  case QW_JSON_SSE2: return qw_json_compact_sse2(payload, count, out);
+  case QW_JSON_AVX2: return qw_json_compact_avx2(payload, count, out);
+  case QW_JSON_AVX512: return qw_json_compact_avx512(payload, count, out);
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+  case QW_JSON_NEON: return qw_json_compact_neon(payload, count, out);
+#endif
+  default: return qw_json_compact_portable(payload, count, out);
+  }
+}

@@ -30,4 +30,9 @@ qw_json_result qw_json_index_sse2(const uint8_t *payload, size_t count, uint32_t
 qw_json_result qw_json_index_avx2(const uint8_t *payload, size_t count, uint32_t *index);
 qw_json_result qw_json_index_avx512(const uint8_t *payload, size_t count, uint32_t *index);
 qw_json_result qw_json_index_neon(const uint8_t *payload, size_t count, uint32_t *index);
+size_t qw_json_compact_portable(const uint8_t *payload, size_t count, uint8_t *out);
+size_t qw_json_compact_sse2(const uint8_t *payload, size_t count, uint8_t *out);
+size_t qw_json_compact_avx2(const uint8_t *payload, size_t count, uint8_t *out);
+size_t qw_json_compact_avx512(const uint8_t *payload, size_t count, uint8_t *out);
+size_t qw_json_compact_neon(const uint8_t *payload, size_t count, uint8_t *out);
 #endif

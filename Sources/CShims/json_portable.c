@@ -48,4 +48,6 @@ static QW_ALWAYS_INLINE qw_masks classify(const uint8_t *p) {
 #define QW_CLASSIFY classify
 #define QW_PREFIX_XOR qw_prefix_xor
 #define QW_CTZ qw_ctz
+#define QW_COMPACT qw_json_compact_portable
 #include "json_block.h"
+#include "json_compact.h"

@@ -63,6 +63,9 @@ final class FieldKeys {
     }
   }
 
+  func name(at i: Int) -> [UInt8] { names[i] }
+  func op(at i: Int) -> ColumnOp { ops[i] }
+
   static let skip = ColumnOp(action: .skip, codes: 0, offset: 0)
 
   /// The op of that name; nil for an unknown one. `hint` is where the search begins and goes on next time.

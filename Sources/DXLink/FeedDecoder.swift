@@ -12,6 +12,7 @@ package struct FeedDecoder: ~Copyable {
   private var scanner: Scanner
   private var rows: FrameReader
   private let predicts: Bool
+  private var compactor: Compactor
 
   /// `requested` is the order of fields that we asked for: it holds for types of which no FEED_CONFIG ever told.
   /// `level` is the instruction set that frames are read with.
@@ -22,6 +23,7 @@ package struct FeedDecoder: ~Copyable {
     scanner = Scanner(maximumBytes: maximumBytes, level: level)
     rows = FrameReader(requested: requested, level: level)
     self.predicts = predicts
+    compactor = Compactor(level: level)
   }
 
   package var counters: FeedCounters { rows.counters }
@@ -49,10 +51,9 @@ package struct FeedDecoder: ~Copyable {
     _ payload: UnsafeRawBufferPointer, receivedNanos: Int64, batch: inout EventBatch, texts: inout TextTable,
     flush: (inout EventBatch) -> Void
   ) throws(FeedError) -> Received {
-    if predicts, payload.count <= scanner.maximumBytes,
-      let counts = unsafe rows.readPredicted(payload, receivedNanos, &batch, &texts)
-    {
-      return .data(counts)
+    if predicts, payload.count <= scanner.maximumBytes {
+      if let counts = unsafe rows.readPredicted(payload, receivedNanos, &batch, &texts) { return .data(counts) }
+      if let counts = unsafe readCompacted(payload, receivedNanos, &batch, &texts) { return .data(counts) }
     }
     let before = rows.counters
     unsafe rows.begin(payload, receivedNanos, batch.mark)
@@ -68,6 +69,15 @@ package struct FeedDecoder: ~Copyable {
       rows.counters.framesRefused += 1
       throw error
     }
+  }
+
+  /// White space and escapes aside, it may be in the predicted layout.
+  @inline(never)
+  private mutating func readCompacted(
+    _ payload: UnsafeRawBufferPointer, _ receivedNanos: Int64, _ batch: inout EventBatch, _ texts: inout TextTable
+  ) -> FrameCounts? {
+    guard let plain = unsafe compactor.plain(payload) else { return nil }
+    return unsafe rows.readPredicted(plain, receivedNanos, &batch, &texts)
   }
 
   /// Through the scanner, with every byte of the frame checked.

@@ -12,7 +12,12 @@ struct FrameReader: ~Copyable {
   private let requestedPlans: [ColumnPlan]
   private let requestedSections: SectionTable
   let envelope = PredictedEnvelope()
-  private let level: SIMDLevel
+  let level: SIMDLevel
+  let objects: ObjectTable
+  /// The type of the FULL object read last: the next one probably is the same.
+  var lastObject = 0
+  /// The keys of the object that the scanner reads, by position in its `FieldKeys`.
+  var objectOrder: [Int] = []
   /// The sections of the channel that was asked for last; nil whenever channels change.
   private var lastChannel: Int?
   private var lastSections: SectionView?
@@ -41,6 +46,7 @@ struct FrameReader: ~Copyable {
     requestedPlans = keys.map { ColumnPlan(requested[$0.type], $0) }
     requestedSections = SectionTable(requestedPlans, keys, level)
     self.level = level
+    objects = ObjectTable(keys)
     unsafe lastSections = nil
     frameMark = EventBatch(capacity: 2).mark
     rowMark = frameMark

@@ -164,19 +164,24 @@ extension FrameReader {
     guard let event = unsafe try claim(type, cursor, width: 0, &batch, flush) else { return }
     var isGood = true
     var hint = 0
+    objectOrder.removeAll(keepingCapacity: true)
+    var isKnown = true
     try cursor.enterObject()
     while let key = try cursor.nextKey() {
       let at = cursor.offset
       guard let op = self.op(key, index, &hint) else {
+        isKnown = false
         counters.unknownField += 1
         try cursor.skipValue()
         continue
       }
+      objectOrder.append(hint &- 1)
       if let reason = try unsafe store(op, type, &cursor, event, &texts) {
         isGood = false
         trouble(reason, type, at)
       }
     }
+    if isKnown && isGood { objects.learn(index, objectOrder, keys[index], level) }
     unsafe finishRow(isGood, type, offset, event, &batch)
   }
 

@@ -7,6 +7,9 @@ import Market
 //     {"type":"FEED_DATA","channel":1,"data":["Quote",["AAPL",231.52,231.53,3.0,1.0,"IBM",…],"Trade",[…]]}
 //     └ four words ───────────────┘ └ digits  └ opening ┘└ symbol └ columns: one call a row
 //
+// FULL objects are read so too, once the order of a type's keys was seen twice, and each key with its colon is a column
+// of its own. The type may stand behind the data.
+//
 // Invariant: a frame that is taken here would be taken by the scanner, with equal events; every byte of it was compared
 // or checked. Any other frame leaves nothing behind but texts that were added, and is the scanner's.
 
@@ -23,20 +26,27 @@ struct PredictedWalk {
   let receivedNanos: Int64
 }
 
-/// What a frame begins with.
+/// What a frame begins with. Keys in the order of servers, or with the type behind the data.
 struct PredictedEnvelope {
   /// `{"type":"FEED_DATA","channel":` at 0, 8, 16 and 22.
   private let words: InlineArray<4, UInt64>
+  /// `{"channel":` at 0 and 3.
+  private let channelWords: InlineArray<2, UInt64>
+  /// `,"type":"FEED_DATA"` at 0, 8 and 11.
+  private let typeWords: InlineArray<3, UInt64>
   /// `,"data":`, which a bracket follows.
   private let data: UInt64
   static let leastBytes = 48
-  private static let openingBytes = 30
   private static let channelDigits = 9
 
   init() {
     let text = Array("{\"type\":\"FEED_DATA\",\"channel\":".utf8)
     words = [Self.word(text, 0), Self.word(text, 8), Self.word(text, 16), Self.word(text, 22)]
     data = Self.word(Array(",\"data\":".utf8), 0)
+    let channel = Array("{\"channel\":".utf8)
+    channelWords = [Self.word(channel, 0), Self.word(channel, 3)]
+    let type = Array(",\"type\":\"FEED_DATA\"".utf8)
+    typeWords = [Self.word(type, 0), Self.word(type, 8), Self.word(type, 11)]
   }
 
   private static func word(_ text: [UInt8], _ at: Int) -> UInt64 {
@@ -51,19 +61,44 @@ struct PredictedEnvelope {
     different |= unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ words[1]
     different |= unsafe start.loadUnaligned(fromByteOffset: 16, as: UInt64.self) ^ words[2]
     different |= unsafe start.loadUnaligned(fromByteOffset: 22, as: UInt64.self) ^ words[3]
-    guard different == 0 else { return nil }
-    var p = unsafe at + Self.openingBytes
+    return different == 0 ? unsafe readChannel(at + 30, &at) : nil
+  }
+
+  /// The same for `{"channel":1,"data":[`: the type stands behind the data.
+  @inline(never)
+  func readWithoutType(_ at: inout UnsafePointer<UInt8>) -> Int? {
+    let start = unsafe UnsafeRawPointer(at)
+    var different = unsafe start.loadUnaligned(as: UInt64.self) ^ channelWords[0]
+    different |= unsafe start.loadUnaligned(fromByteOffset: 3, as: UInt64.self) ^ channelWords[1]
+    return different == 0 ? unsafe readChannel(at + 11, &at) : nil
+  }
+
+  /// Whether `,"type":"FEED_DATA"` stands here, with `at` behind it.
+  @inline(never)
+  func readType(_ at: inout UnsafePointer<UInt8>) -> Bool {
+    let start = unsafe UnsafeRawPointer(at)
+    var different = unsafe start.loadUnaligned(as: UInt64.self) ^ typeWords[0]
+    different |= unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ typeWords[1]
+    different |= unsafe start.loadUnaligned(fromByteOffset: 11, as: UInt64.self) ^ typeWords[2]
+    unsafe at += 19
+    return different == 0
+  }
+
+  /// The number at `digits`, and `at` behind the bracket of the data that follow it.
+  @inline(__always)
+  private func readChannel(_ digits: UnsafePointer<UInt8>, _ at: inout UnsafePointer<UInt8>) -> Int? {
+    let first = unsafe digits.pointee
+    var p = unsafe digits
     var channel = 0
-    var digits = 0
+    var count = 0
     while unsafe p.pointee &- 0x30 < 10 {
       channel = unsafe channel &* 10 &+ Int(p.pointee &- 0x30)
       unsafe p += 1
-      digits &+= 1
-      if digits > Self.channelDigits { return nil }
+      count &+= 1
+      if count > Self.channelDigits { return nil }
     }
     // A first zero stands alone.
-    let leading = unsafe at[Self.openingBytes]
-    guard digits == 1 || (digits > 1 && leading != 0x30) else { return nil }
+    guard count == 1 || (count > 1 && first != 0x30) else { return nil }
     guard unsafe UnsafeRawPointer(p).loadUnaligned(as: UInt64.self) == data, unsafe p[8] == 0x5B else { return nil }
     unsafe at = p + 9
     return channel
@@ -80,21 +115,28 @@ extension FrameReader {
     let room = unsafe batch.room
     var walk = unsafe PredictedWalk(
       at: first, end: first + payload.count, event: room.base, limit: room.end, receivedNanos: receivedNanos)
-    guard let channel = unsafe envelope.read(&walk.at), let view = unsafe sections(of: channel) else { return nil }
+    var comesType = false
+    var opening = unsafe envelope.read(&walk.at)
+    if opening == nil {
+      opening = unsafe envelope.readWithoutType(&walk.at)
+      comesType = true
+    }
+    guard let channel = opening, let view = unsafe sections(of: channel) else { return nil }
     var count = 0
     while true {
-      guard let index = unsafe Self.sectionIndex(&walk.at, view),
-        let read = unsafe readRows(view.sections + index, &walk, &texts)
-      else {
+      let isObject = unsafe walk.at.pointee == 0x7B
+      guard let read = unsafe isObject ? readObject(&walk, &texts) : readSection(view, &walk, &texts) else {
         unsafe takeBack(room.base, walk.event)
         return nil
       }
-      counters.byType[index] &+= read
       count &+= read
       let separator = unsafe walk.at.pointee
       unsafe walk.at += 1
       if separator == 0x2C { continue }
-      if separator == 0x5D, unsafe walk.at.pointee == 0x7D, unsafe walk.at + 1 == walk.end { break }
+      if separator == 0x5D {
+        if comesType, unsafe !envelope.readType(&walk.at) { unsafe walk.at = walk.end }
+        if unsafe walk.at.pointee == 0x7D, unsafe walk.at + 1 == walk.end { break }
+      }
       unsafe takeBack(room.base, walk.event)
       return nil
     }
@@ -117,90 +159,119 @@ extension FrameReader {
     }
   }
 
-  /// The type whose section opens here, with `at` behind its bracket.
+  // MARK: FULL
+
+  /// Reads one object, with the keys in the order of the last ones of its type.
+  private mutating func readObject(_ walk: inout PredictedWalk, _ texts: inout TextTable) -> Int? {
+    if unsafe !objects.layouts[lastObject].opening.stands(at: walk.at) {
+      guard let index = unsafe objectIndex(walk.at) else { return nil }
+      lastObject = index
+    }
+    let layout = unsafe objects.layouts + lastObject
+    guard let reader = unsafe layout.pointee.reader else { return nil }
+    var slots = texts.slots
+    unsafe walk.at += layout.pointee.opening.byteCount
+    guard unsafe Self.readRow(reader, layout.pointee.eventBytes, &walk, &slots, &texts) == 0x7D else { return nil }
+    counters.byType[lastObject] &+= 1
+    return 1
+  }
+
+  @inline(never)
+  private func objectIndex(_ at: UnsafePointer<UInt8>) -> Int? {
+    for i in 0..<EventType.count where unsafe objects.layouts[i].opening.stands(at: at) { return i }
+    return nil
+  }
+
+  // MARK: COMPACT
+
+  /// Reads a section and gives its number of rows.
   @inline(__always)
-  private static func sectionIndex(_ at: inout UnsafePointer<UInt8>, _ view: SectionView) -> Int? {
-    let start = unsafe UnsafeRawPointer(at)
+  private mutating func readSection(
+    _ view: SectionView, _ walk: inout PredictedWalk, _ texts: inout TextTable
+  ) -> Int? {
+    let start = unsafe UnsafeRawPointer(walk.at)
     let word = unsafe start.loadUnaligned(as: UInt64.self)
     let index = unsafe Int(view.index[SectionView.slot(word, view.multiplier)])
     guard index < EventType.count else { return nil }
     let section = unsafe view.sections + index
-    guard unsafe opens(start, section, section.pointee.openingMasks) else { return nil }
-    let count = unsafe section.pointee.openingCount
-    unsafe at += count
-    return count > 0 ? index : nil
-  }
-
-  @inline(__always)
-  private static func opens(
-    _ start: UnsafeRawPointer, _ section: UnsafePointer<Section>, _ masks: InlineArray<3, UInt64>
-  ) -> Bool {
-    let opening = unsafe section.pointee.opening
-    let first = unsafe (start.loadUnaligned(as: UInt64.self) ^ opening[0]) & masks[0]
-    let second = unsafe (start.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ opening[1]) & masks[1]
-    let third = unsafe (start.loadUnaligned(fromByteOffset: 16, as: UInt64.self) ^ opening[2]) & masks[2]
-    return first | second | third == 0
+    guard unsafe section.pointee.opening.stands(at: start) else { return nil }
+    unsafe walk.at += section.pointee.opening.byteCount
+    guard let rows = unsafe Self.readRows(section, &walk, &texts) else { return nil }
+    counters.byType[index] &+= rows
+    return rows
   }
 
   /// Reads rows up to the section's bracket and gives their number; nil when one is not as predicted.
-  private func readRows(
+  private static func readRows(
     _ section: UnsafePointer<Section>, _ walk: inout PredictedWalk, _ texts: inout TextTable
   ) -> Int? {
-    var at = unsafe walk.at
-    var event = unsafe walk.event
-    let end = unsafe walk.end
-    let limit = unsafe walk.limit
+    guard let reader = unsafe section.pointee.reader else { return nil }
     let eventBytes = unsafe section.pointee.eventBytes
-    let columns = unsafe UnsafeRawPointer(section).assumingMemoryBound(to: qw_columns.self)
-    let receivedNanos = unsafe walk.receivedNanos
-    let readColumns = unsafe section.pointee.read
+    let nameCount = unsafe section.pointee.nameCount
+    // A copy, so that the compiler keeps the place in registers.
+    var here = unsafe walk
     var slots = texts.slots
     var rows = 0
     while true {
-      if unsafe section.pointee.nameCount > 0 {
-        guard unsafe Self.isNamed(at, section) else { return nil }
-        unsafe at += section.pointee.nameCount
+      if nameCount > 0 {
+        guard unsafe isNamed(here.at, section) else { return nil }
+        unsafe here.at += nameCount
       }
-      // The symbol: its end, and its id. A text that is found was checked when it was added.
-      guard unsafe at.pointee == 0x22 else { return nil }
-      let quotes = unsafe qw_quotes32(at + 1)
-      let count = quotes.trailingZeroBitCount
-      guard quotes != 0, count > 0, unsafe at[count &+ 2] == 0x2C, unsafe event + eventBytes <= limit
-      else { return nil }
-      var id = unsafe Self.find(at + 1, count, slots)
-      if id == 0 {
-        guard let added = unsafe Self.add(at + 1, count, end, &texts) else { return nil }
-        id = added
-        slots = texts.slots
-      }
-      let first = unsafe at + count + 3
-      let length = unsafe readColumns(first, end, columns, event.assumingMemoryBound(to: UInt8.self))
-      guard length > 0 else { return nil }
-      if unsafe columns.pointee.state.pointee.long_text_count > 0 {
-        guard unsafe Self.store(columns.pointee.state, event, &texts) else { return nil }
-        slots = texts.slots
-      }
-      unsafe event.storeBytes(of: id, as: UInt32.self)
-      unsafe event.storeBytes(of: receivedNanos, toByteOffset: EventHead.receivedOffset, as: Int64.self)
-      unsafe event += eventBytes
+      let terminator = unsafe readRow(reader, eventBytes, &here, &slots, &texts)
       rows &+= 1
-      let terminator = unsafe first[length]
-      unsafe at = first + length + 1
-      if terminator == 0x5D { break }
+      if terminator == 0x2C { continue }
+      guard terminator == 0x5D else { return nil }
+      unsafe walk = here
+      return rows
     }
-    unsafe walk.at = at
-    unsafe walk.event = event
-    return rows
   }
 
   /// Whether the type's name and a comma stand here.
   @inline(never)
   private static func isNamed(_ at: UnsafePointer<UInt8>, _ section: UnsafePointer<Section>) -> Bool {
     // The opening without its bracket.
+    var name = unsafe section.pointee.opening
     let count = unsafe section.pointee.nameCount
-    var masks = unsafe section.pointee.openingMasks
-    masks[count / 8] &= ~(0xFF << UInt64(count % 8 * 8))
-    return unsafe opens(UnsafeRawPointer(at), section, masks)
+    name.words[count / 8] &= ~(0xFF << UInt64(count % 8 * 8))
+    name.masks[count / 8] &= ~(0xFF << UInt64(count % 8 * 8))
+    return unsafe name.stands(at: at)
+  }
+
+  // MARK: Rows
+
+  /// Reads a row or an object from its symbol on. Gives what stands behind its last value, with the walk behind that
+  /// and behind the event; 0 when it is not as predicted.
+  @inline(__always)
+  private static func readRow(
+    _ reader: CompiledColumns.Reader, _ eventBytes: Int, _ walk: inout PredictedWalk, _ slots: inout TextSlots,
+    _ texts: inout TextTable
+  ) -> UInt8 {
+    let at = unsafe walk.at
+    let event = unsafe walk.event
+    // The symbol: its end, and its id. A text that is found was checked when it was added.
+    guard unsafe at.pointee == 0x22 else { return 0 }
+    let quotes = unsafe qw_quotes32(at + 1)
+    let count = quotes.trailingZeroBitCount
+    guard quotes != 0, count > 0, unsafe at[count &+ 2] == 0x2C, unsafe event + eventBytes <= walk.limit
+    else { return 0 }
+    var id = unsafe find(at + 1, count, slots)
+    if id == 0 {
+      guard let added = unsafe add(at + 1, count, walk.end, &texts) else { return 0 }
+      id = added
+      slots = texts.slots
+    }
+    let first = unsafe at + count + 3
+    let length = unsafe reader.read(first, walk.end, reader.columns, event.assumingMemoryBound(to: UInt8.self))
+    guard length > 0 else { return 0 }
+    if unsafe reader.columns.pointee.state.pointee.long_text_count > 0 {
+      guard unsafe store(reader.columns.pointee.state, event, &texts) else { return 0 }
+      slots = texts.slots
+    }
+    unsafe event.storeBytes(of: id, as: UInt32.self)
+    unsafe event.storeBytes(of: walk.receivedNanos, toByteOffset: EventHead.receivedOffset, as: Int64.self)
+    unsafe walk.event = event + eventBytes
+    unsafe walk.at = first + length + 1
+    return unsafe first[length]
   }
 
   @inline(__always)

@@ -77,6 +77,13 @@ struct MutantTests {
   private func compare(_ text: [UInt8], _ scanner: inout Scanner, _ seed: UInt64) -> Bool {
     let expected = Reference.tell(text)
     let padded = Padded(text, poison: 0x22)
+    var compactor = Compactor(level: scanner.level)
+    if let plain = unsafe compactor.plain(padded.payload) {
+      let copy = unsafe [UInt8](plain)
+      if Reference.tell(copy) != expected {
+        Issue.record("plain copy, seed \(seed), \(scanner.level): \(String(decoding: text, as: UTF8.self)) \(text)")
+      }
+    }
     if unsafe scanner.tell(padded.payload) != expected {
       Issue.record("seed \(seed), \(scanner.level): \(String(decoding: text, as: UTF8.self)) \(text)")
     }

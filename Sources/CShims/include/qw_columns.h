@@ -3,10 +3,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Columns of one row of flat values, in the form that servers write: no white space, no escapes.
+/* Columns of one row of flat values, or of one object, in the form that servers write: no white space, no escapes.
 
-       .AAPL260320C470",0.27,0.28,13.0,1.0,".SPY …
-                        ^ first column     ^ terminator
+       ".AAPL260320C470",0.27,0.28,13.0,1.0,".SPY …
+                         ^ first column    ^ terminator
+       "eventSymbol":".AAPL260320C470","bidPrice":0.27,"askPrice":0.28},{ …
+                                       ^ first column                 ^ terminator
 
    What these functions take is JSON to the last byte, and each value is what a strict reader makes of it: every byte of
    the row is compared with something or checked. What they do not take is not wrong, only unusual. */
@@ -24,6 +26,7 @@ enum {
   QW_COLUMN_JSON = 8,   /* null only */
   QW_COLUMN_FLAGS = 9,  /* integer of 8 bits */
   QW_COLUMN_DOUBLES = 10, /* the first of 2 to 4 doubles, the others follow */
+  QW_COLUMN_KEY = 11,   /* no value: an object's key and colon, which stand before the next column's value */
 };
 
 typedef struct qw_column qw_column;
@@ -35,14 +38,17 @@ typedef const uint8_t *_Nullable (*qw_column_function)(
 struct qw_column {
   /* Set by qw_columns_link. */
   qw_column_function _Nullable read;
-  uint8_t action;
-  /* QW_COLUMN_DOUBLES: how many columns are read at once. */
-  uint8_t run;
   /* Where the value stands in the event. */
   uint16_t offset;
-  /* QW_COLUMN_CODE: the first of its names, and how many there are. */
+  /* QW_COLUMN_CODE: the first of its names; QW_COLUMN_KEY: which of the keys. */
   uint16_t first_name;
-  uint16_t name_count;
+  uint8_t action;
+  /* QW_COLUMN_DOUBLES: how many columns are read at once; QW_COLUMN_KEY: bytes of the key with quotes and colon. */
+  uint8_t run;
+  /* QW_COLUMN_CODE: how many names there are. */
+  uint8_t name_count;
+  /* What stands in front of the value: a comma, or a colon behind a key. */
+  uint8_t before;
 };
 
 /* A name of up to 14 bytes in quotes, its 16 bytes as two words, with zeros behind. */
@@ -50,6 +56,12 @@ typedef struct {
   uint64_t low;
   uint64_t high;
 } qw_name;
+
+/* A key in its quotes with its colon, up to 32 bytes, as words with zeros behind, and the masks of its bytes. */
+typedef struct {
+  uint64_t words[4];
+  uint64_t masks[4];
+} qw_key;
 
 /* Texts of a row that are too long to stand in place: whoever keeps texts has to store them. */
 enum { QW_LONG_TEXTS = 8 };
@@ -74,6 +86,7 @@ typedef struct {
   const qw_column *_Nonnull columns;
   size_t count;
   const qw_name *_Nonnull names;
+  const qw_key *_Nonnull keys;
   /* The event with every field at its default, copied before the columns are stored. */
   const uint8_t *_Nonnull blank;
   size_t blank_bytes; /* 128 or 256 */
@@ -81,9 +94,9 @@ typedef struct {
 } qw_columns;
 
 /* Reads the columns at `at` into `event`, which has `blank_bytes` of room. Gives the number of bytes up to the
-   terminator of the last one, which is a comma or a bracket at or before `end`; 0 for a row in another form, and then
-   the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend on what
-   stands outside. */
+   terminator of the last one, which is a comma, a bracket or a brace, in front of `end`; 0 for a row in another form,
+   and then the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend
+   on what stands outside. */
 typedef size_t (*qw_columns_function)(
   const uint8_t *_Nonnull at, const uint8_t *_Nonnull end, const qw_columns *_Nonnull columns,
   uint8_t *_Nonnull event);

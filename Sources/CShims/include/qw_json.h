@@ -43,6 +43,11 @@ typedef struct {
    readable; the result does not depend on them. The level must be supported. */
 qw_json_result qw_json_index(int32_t level, const uint8_t *_Nonnull payload, size_t count, uint32_t *_Nonnull index);
 
+/* Writes the text without white space between its tokens and with escapes of printable ASCII resolved, which changes
+   neither what it says nor whether it is JSON. Gives the bytes written to `out`, which has room for `count` and 64
+   more; 0 where there is nothing to do, or where it cannot be done. Reads up to 63 bytes behind the text. */
+size_t qw_json_compact(int32_t level, const uint8_t *_Nonnull payload, size_t count, uint8_t *_Nonnull out);
+
 /* Numbers. */
 
 #define QW_JSON_POWER5_LEAST (-342)
