@@ -2,6 +2,7 @@ package import BenchmarkKit
 import Bytes
 import IO
 import Ingest
+import JSON
 import Market
 import Profiles
 import Recording
@@ -63,15 +64,16 @@ package enum Throughput {
   }
 
   package static func run(_ words: [String]) throws -> BenchExit {
-    let options = try BenchOptions(words, known: ["json", "repeat"])
+    let options = try BenchOptions(words, known: ["json", "repeat", "simd"])
     guard options.operands.count == 2 else { throw BenchUsage("throughput takes a stage and a recording") }
     guard let stage = Stage(rawValue: options.operands[0]) else {
       throw BenchUsage("there is no stage '\(options.operands[0])'; known are \(stageNames)")
     }
+    let level = try level(options.text("simd"))
     let rounds = try options.int("repeat", 1, in: 1...10_000)
     try readThrough(options.operands[1])
     var all: [Figures] = []
-    for _ in 0..<rounds { all.append(try measure(stage, options.operands[1])) }
+    for _ in 0..<rounds { all.append(try measure(stage, options.operands[1], level)) }
     guard all.allSatisfy({ $0.digest == all[0].digest }) else {
       throw BenchmarkError.failed(benchmark: stage.rawValue, reason: "repetitions gave different digests")
     }
@@ -110,21 +112,32 @@ package enum Throughput {
     }
   }
 
-  static func measure(_ stage: Stage, _ path: String) throws -> Figures {
+  /// The instruction set of `--simd`: the machine's best unless told otherwise.
+  private static func level(_ name: String?) throws -> SIMDLevel {
+    guard let name else { return .preferred }
+    let known = SIMDLevel.supported
+    guard let level = known.first(where: { "\($0)" == name }) else {
+      let names = known.map { "\($0)" }.joined(separator: ", ")
+      throw BenchUsage("--simd takes what this machine has: \(names), not '\(name)'")
+    }
+    return level
+  }
+
+  static func measure(_ stage: Stage, _ path: String, _ level: SIMDLevel = .preferred) throws -> Figures {
     switch stage {
     case .replay: return try replay(path)
     case .read: return try BlockStages.read(path)
-    case .decode: return try EventStages.run(path, encodes: false) { _ in nil }
+    case .decode: return try EventStages.run(path, level: level, encodes: false) { _ in nil }
     case .encodeCSV:
       let loop = CSVLoop()
-      return try EventStages.run(path) { events in
+      return try EventStages.run(path, level: level) { events in
         loop.removeAll()
         events.forEach { loop.append($0, events.texts) }
         return loop.result.bytes
       }
     case .encodeNDJSON:
       let loop = NDJSONLoop()
-      return try EventStages.run(path) { events in
+      return try EventStages.run(path, level: level) { events in
         loop.removeAll()
         events.forEach { loop.append($0, events.texts) }
         return loop.byteCount

@@ -16,11 +16,14 @@ struct Program {
            quotewire-bench compare BASE NOW
            quotewire-bench history [--filter TEXT]
            quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
-           quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N]
-               BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames)
+           quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N] [--simd LEVEL]
+               BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames);
+               LEVEL is an instruction set for stages that decode: sse2, avx2, avx512, neon or portable
                frames are the received messages of the recording and bytes those of their payloads, without the heads
                of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
                wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
+           quotewire-bench latency URL
+               from the send time in TimeAndSale.index to the ring; tools/bench-peers has the feed for it
            quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
            quotewire-bench fold PERF.txt --out FOLDED [--program NAME]
            quotewire-bench flamegraph FOLDED --out FILE.svg [--title T] [--without THREAD] [--unit U]
@@ -47,6 +50,7 @@ struct Program {
       case "history": return try commands.history(rest)
       case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
+      case "latency": return try LatencyProbe.run(rest)
       case "profile": return try StageProfile.run(rest)
       case "fold": return try ProfileCommands.fold(rest)
       case "flamegraph": return try ProfileCommands.flamegraph(rest)
