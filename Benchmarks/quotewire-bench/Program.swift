@@ -50,7 +50,7 @@ struct Program {
       case "history": return try commands.history(rest)
       case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
-      case "latency": return try LatencyProbe.run(rest)
+      case "latency": return try LatencyClient.run(rest)
       case "profile": return try StageProfile.run(rest)
       case "fold": return try ProfileCommands.fold(rest)
       case "flamegraph": return try ProfileCommands.flamegraph(rest)

@@ -17,7 +17,7 @@ import WebSocket
 ///
 /// It is a lane's own way (link, decoder, pipeline, ring) without the session: the server has to answer greetings as
 /// `tools/bench-peers` does. The ring is emptied behind each frame on the same thread, after the clock was read.
-package enum LatencyProbe {
+package enum LatencyClient {
   /// Makes every stamp 19 digits long.
   static let stampBase: Int64 = 1_000_000_000_000_000_000
   private static let silenceSeconds = 30.0
@@ -66,7 +66,7 @@ package enum LatencyProbe {
       pipeline = PayloadPipeline(stop: stop, wantsDigest: false)
       var ring = RecordRing(capacity: 16_384)
       consumer = ring.takeConsumer()
-      pipeline.connect([SinkPort(ring.takeProducer(), .wait, SinkCounters())])
+      pipeline.connect([RingPort(ring.takeProducer(), .wait, SinkCounters())])
       samples.reserveCapacity(maximumSamples)
     }
 
@@ -91,6 +91,7 @@ package enum LatencyProbe {
         switch event {
         case .message(_, let payload):
           _ = try unsafe pipeline.accept(payload, arrival, &decoder)
+          pipeline.deliver()
           take(publishedAt: MonotonicNanos.now())
         case .ping, .pong: break
         case .closed:
