@@ -9,6 +9,8 @@ package struct Harness: Sendable {
     package var isSmoke = false
     /// Whether to hold benchmarks to their allowance of allocations: only optimised builds keep it.
     package var limitsAllocations = true
+    /// Iterations done beyond those that a sample claims, in percent: a slowdown planted to prove the gate.
+    package var handicapPercent = 0
     package init() {}
 
     /// Two iterations of each on the smallest input: shows that it still works, not how fast it is.
@@ -56,8 +58,10 @@ package struct Harness: Sendable {
     var samples: [Sample] = []
     samples.reserveCapacity(plan.iterations.count)
     let cpuBefore = CPUTime.processNanos()
+    var handicap = Handicap(percent: settings.handicapPercent)
     for iterations in plan.iterations {
-      samples.append(Sample(iterations: iterations, nanos: try time(work, iterations, expected)))
+      let nanos = try time(work, iterations + handicap.extra(for: iterations), expected)
+      samples.append(Sample(iterations: iterations, nanos: nanos))
     }
     let cpu = CPUTime.processNanos() - cpuBefore
     let total = plan.iterations.reduce(0, +)

@@ -24,13 +24,16 @@ enum Built {
   }
 
   /// Where `quotewire` lies.
-  static func quotewire() throws -> String {
+  static func quotewire() throws -> String { try program("quotewire") }
+
+  /// Where the program of that name lies.
+  static func program(_ name: String) throws -> String {
     let folders = [ownFolder(), Places.packageRoot + "/.build/debug"].compactMap { $0 }
     for folder in folders {
-      let path = folder + "/quotewire"
+      let path = folder + "/" + name
       if unsafe access(path, X_OK) == 0 { return path }
     }
-    throw Trouble("no program quotewire in \(folders.joined(separator: " or ")); run 'swift build --product quotewire'")
+    throw Trouble("no program \(name) in \(folders.joined(separator: " or ")); run 'swift build --product \(name)'")
   }
 }
 
