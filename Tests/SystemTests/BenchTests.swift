@@ -60,7 +60,7 @@ struct BenchTests {
 
   @Test(
     "the gate's exit code tells a regression, an improvement and no change apart",
-    arguments: [(1.15, Int32(10)), (1 / 1.15, 11), (1, 0)])
+    arguments: [(1.15, 10), (1 / 1.15, 11), (1, 0)] as [(Double, Int32)])
   func exitCodes(factor: Double, code: Int32) throws {
     let paths = try (1...6).map { try result($0 % 2 == 0 ? factor : 1, seed: $0) }
     let ended = try bench(["gate"] + paths)
@@ -104,4 +104,6 @@ struct InstructionGateTests {
   }
 }
 
-private let hasValgrind = ["/usr/bin/valgrind", "/usr/local/bin/valgrind"].contains { unsafe access($0, X_OK) == 0 }
+private let hasValgrind = ["/usr/bin/valgrind", "/usr/local/bin/valgrind"].contains {
+  FileManager.default.isExecutableFile(atPath: $0)
+}
