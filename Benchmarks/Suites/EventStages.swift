@@ -1,5 +1,6 @@
 import Bytes
 import DXLink
+import JSON
 import Market
 import Rings
 
@@ -24,11 +25,12 @@ enum EventStages {
 
   /// - Parameter encode: what is timed after the decoding; it gives the bytes it wrote. When it gives nil the decoding
   ///   itself is what counts.
+  /// - Parameter level: the instruction set that frames are read with.
   static func run(
-    _ path: String, encodes isEncoder: Bool = true, encode: (DecodedBlock) -> Int?
+    _ path: String, level: SIMDLevel = .preferred, encodes isEncoder: Bool = true, encode: (DecodedBlock) -> Int?
   ) throws -> Throughput.Figures {
     let blocks = try RecordingBlocks(path)
-    let decoders = LaneDecoders()
+    let decoders = LaneDecoders(level)
     let records = PaddedBytes()
     var figures = Throughput.Figures()
     var decodeClock = Stopwatch(isProfiled: !isEncoder)
@@ -65,10 +67,16 @@ enum EventStages {
 /// A pair of decoders a lane: one is timed, the other gives the digest. Both see every payload once.
 private final class LaneDecoders {
   private final class Lane {
-    var timed = FeedDecoder()
-    var checked = FeedDecoder()
+    var timed: FeedDecoder
+    var checked: FeedDecoder
+
+    init(_ level: SIMDLevel) {
+      timed = FeedDecoder(level: level)
+      checked = FeedDecoder(level: level)
+    }
   }
 
+  private let level: SIMDLevel
   private var lanes: [UInt16: Lane] = [:]
   private var batch = EventBatch(capacity: 1 << 14)
   private var timedTexts = TextTable()
@@ -80,9 +88,11 @@ private final class LaneDecoders {
   var events: Int { digest.eventCount }
   var texts: TextStore { checkedTexts.store }
 
+  init(_ level: SIMDLevel) { self.level = level }
+
   /// With `records` nil as fast as it goes, else for the digest and with the events kept there.
   func decode(_ blocks: RecordingBlocks, _ records: PaddedBytes?) {
-    let lane = lanes[blocks.lane] ?? Lane()
+    let lane = lanes[blocks.lane] ?? Lane(level)
     lanes[blocks.lane] = lane
     if let records {
       if blocks.isSessionStart { lane.checked.reset() }
@@ -93,6 +103,8 @@ private final class LaneDecoders {
     }
   }
 
+  /// Of its own, so that a profiler can be told to count what happens in here.
+  @inline(never)
   private func time(_ payload: UnsafeRawBufferPointer, _ lane: Lane) {
     var sum: UInt64 = timedSum
     // A frame that is refused gives no events; the other decoder refuses it too.

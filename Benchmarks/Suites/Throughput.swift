@@ -2,6 +2,7 @@ package import BenchmarkKit
 import Bytes
 import IO
 import Ingest
+import JSON
 import Market
 import Profiles
 import Recording
@@ -63,14 +64,16 @@ package enum Throughput {
   }
 
   package static func run(_ words: [String]) throws -> BenchExit {
-    let options = try BenchOptions(words, known: ["json", "repeat"])
+    let options = try BenchOptions(words, known: ["json", "repeat", "simd"])
     guard options.operands.count == 2 else { throw BenchUsage("throughput takes a stage and a recording") }
     guard let stage = Stage(rawValue: options.operands[0]) else {
       throw BenchUsage("there is no stage '\(options.operands[0])'; known are \(stageNames)")
     }
+    let level = try level(options.text("simd"))
     let rounds = try options.int("repeat", 1, in: 1...10_000)
+    try readThrough(options.operands[1])
     var all: [Figures] = []
-    for _ in 0..<rounds { all.append(try measure(stage, options.operands[1])) }
+    for _ in 0..<rounds { all.append(try measure(stage, options.operands[1], level)) }
     guard all.allSatisfy({ $0.digest == all[0].digest }) else {
       throw BenchmarkError.failed(benchmark: stage.rawValue, reason: "repetitions gave different digests")
     }
@@ -88,21 +91,53 @@ package enum Throughput {
     return .done
   }
 
-  static func measure(_ stage: Stage, _ path: String) throws -> Figures {
+  /// Reads the recording once, which also brings it into memory: one that cannot be opened is named, and damage is
+  /// told, because the figures are then those of a part.
+  private static func readThrough(_ path: String) throws {
+    let map = try MappedFile(path)
+    do throws(RecordingError) {
+      let bytes = unsafe map.withBytes { unsafe $0 }
+      var reader = unsafe try RecordingReader(bytes, compression: try? ZstdCompression())
+      while reader.next() != nil {}
+      var trouble = ""
+      switch reader.verdict {
+      case .torn(_, let bytes) where bytes > 0:
+        trouble = "its last \(bytes) bytes are no whole entry (a crash?); the figures are of everything before"
+      case .corrupt(let at): trouble = "damaged from byte \(at) on; the figures are of what could be read"
+      default: return
+      }
+      _ = try? StandardStream.error.write("\(path): \(trouble). See 'quotewire inspect'\n")
+    } catch {
+      throw BenchmarkError.failed(benchmark: path, reason: "\(error)")
+    }
+  }
+
+  /// The instruction set of `--simd`: the machine's best unless told otherwise.
+  private static func level(_ name: String?) throws -> SIMDLevel {
+    guard let name else { return .preferred }
+    let known = SIMDLevel.supported
+    guard let level = known.first(where: { "\($0)" == name }) else {
+      let names = known.map { "\($0)" }.joined(separator: ", ")
+      throw BenchUsage("--simd takes what this machine has: \(names), not '\(name)'")
+    }
+    return level
+  }
+
+  static func measure(_ stage: Stage, _ path: String, _ level: SIMDLevel = .preferred) throws -> Figures {
     switch stage {
     case .replay: return try replay(path)
     case .read: return try BlockStages.read(path)
-    case .decode: return try EventStages.run(path, encodes: false) { _ in nil }
+    case .decode: return try EventStages.run(path, level: level, encodes: false) { _ in nil }
     case .encodeCSV:
       let loop = CSVLoop()
-      return try EventStages.run(path) { events in
+      return try EventStages.run(path, level: level) { events in
         loop.removeAll()
         events.forEach { loop.append($0, events.texts) }
         return loop.result.bytes
       }
     case .encodeNDJSON:
       let loop = NDJSONLoop()
-      return try EventStages.run(path) { events in
+      return try EventStages.run(path, level: level) { events in
         loop.removeAll()
         events.forEach { loop.append($0, events.texts) }
         return loop.byteCount

@@ -1,45 +1,24 @@
 """Who takes part: each peer with what it needs, how it is built, and how it is run."""
 
-import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
+import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
 import recording as recordings
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-WORK = ROOT / ".build" / "peers"
-VENV = WORK / "venv"
-PYPI = {
-    "msgspec": "msgspec", "orjson": "orjson", "picows": "picows", "websockets": "websockets", "uvloop": "uvloop",
-    "tastytrade": "tastytrade==13.2.3",
-}
-FLAGS = ["-std=c++17", "-O3", "-DNDEBUG", "-march=native"]
-RUN_LIMIT_SECONDS = 900
-
-
-class Missing(Exception):
-    """A peer cannot take part; the text says why."""
-
-
-class Failed(Exception):
-    """A contender did something wrong."""
+from machine import (HERE, WORK, Failed, Missing, compile_cpp, compilers, figures, node_words, pip_install, prepare,
+                     run)
 
 
 @dataclass
 class Contender:
     name: str
-    group: str
-    # From (check: bool, amount) to a command; what `amount` is depends on the group.
+    # "memory", or the feed it talks to: "plain" and "tls" are the canned one, "serve" is quotewire's own server.
+    way: str
+    # From (check: bool, amount) to a command; the amount is CPU seconds, or a port.
     command: Callable
-    # The feed it talks to: "canned", or "serve" for quotewire's own server.
-    feed: str = "canned"
     is_ours: bool = False
     # A peer that sees no rows has no checksum.
     has_rows: bool = True
@@ -48,303 +27,205 @@ class Contender:
     part_columns: dict | None = None
     # Numbers of the events that it does not hand out.
     part_refused: set = field(default_factory=set)
+    # Beside the contest: a figure that another one is held against.
+    is_beside: bool = False
 
 
-def run(command, limit=RUN_LIMIT_SECONDS, cwd=ROOT):
-    words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=limit, cwd=cwd)
-    if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-12:]
-        raise Failed(f"{' '.join(words)} ended with {done.returncode}: " + "\n".join(last))
-    return done.stdout
+class Workshop:
+    """Builds contenders; remembers compilers, and what cannot take part."""
 
+    def __init__(self, quotewire, bench):
+        self.quotewire, self.bench = quotewire, bench
+        self.skipped = []
+        self.found_compilers = None
+        self.best = None
 
-def figures(command):
-    """The JSON object that a contender prints last."""
-    return json.loads(run(command).strip().splitlines()[-1])
-
-
-def prepare(*packages):
-    done = subprocess.run([ROOT / "tools/prepare", *packages], capture_output=True, text=True)
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.startswith(("E:", "prepare:"))]
-        raise Missing(f"apt cannot install {' '.join(packages)}: " + "; ".join(lines[-2:]))
-
-
-def has(program):
-    return subprocess.run(["sh", "-c", f"command -v {program}"], capture_output=True).returncode == 0
-
-
-def version(command):
-    try:
-        return re.search(r"\d+(\.\d+)+", run(command)).group()
-    except (Failed, OSError, AttributeError):
-        return "?"
-
-
-# MARK: C++
-
-
-def compilers():
-    """Names of C++ compilers that can build a program here, and why others cannot."""
-    found, reasons = [], {}
-    for name, package in ("g++", "g++"), ("clang++", "clang"):
-        try:
-            if not has(name):
-                prepare(package)
-            source = WORK / "hello.cpp"
-            text = '#include <string>\nint main(int n, char **) { return int(std::string(size_t(n), 120).size()) - n; }\n'
-            source.write_text(text)
-            run([name, *FLAGS, source, "-o", WORK / "hello"])
-            found.append(name)
-        except (Missing, Failed) as reason:
-            reasons[name] = str(reason)
-    return found, reasons
-
-
-def compile_cpp(source, compiler, schema_folder, defines=(), libraries=()):
-    """Gives the program; builds it when a source, the schema or the command has changed."""
-    folder = HERE / "cpp"
-    name = "-".join([source, compiler, *(d.removeprefix("-D").replace("=", "-") for d in defines)])
-    command = [compiler, *FLAGS, *defines, f"-I{schema_folder}", f"-I{folder}", folder / f"{source}.cpp"]
-    digest = hashlib.sha256(" ".join(map(str, [*command, *libraries])).encode())
-    for path in sorted([*folder.iterdir(), schema_folder / "schema.hpp"]):
-        digest.update(path.read_bytes())
-    program = WORK / f"{name}-{digest.hexdigest()[:12]}"
-    if not program.exists():
-        print(f"  building {name}", file=sys.stderr)
-        for old in WORK.glob(f"{name}-" + "?" * 12):
-            old.unlink()
-        run([*command, "-o", program, *libraries])
-    return program
-
-
-# MARK: Python
-
-
-def venv_python():
-    python = VENV / "bin" / "python"
-    if not python.exists():
-        try:
-            run([sys.executable, "-m", "venv", "--clear", VENV])
-        except Failed as reason:
-            raise Missing(f"python3 -m venv failed: {reason}") from None
-    return python
-
-
-def pip_install(*packages):
-    """Into the venv; a stamp for each spares the look at PyPI the next time."""
-    python = venv_python()
-    for package in packages:
-        stamp = VENV / f"has-{PYPI[package]}"
-        if stamp.exists():
-            continue
-        try:
-            run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYPI[package]])
-        except Failed as reason:
-            raise Missing(f"pip cannot install {PYPI[package]}: {str(reason).splitlines()[-1]}") from None
-        stamp.touch()
-    return python
-
-
-def pip_version(package):
-    program = f"from importlib.metadata import version; print(version('{package}'))"
-    return version([VENV / "bin" / "python", "-c", program])
-
-
-# MARK: Node
-
-
-def node_words(implementation):
-    """How to start Node so that it has that WebSocket."""
-    if not has("node"):
-        prepare("nodejs")
-    if implementation == "ws":
-        if not Path("/usr/share/nodejs/ws").exists():
-            prepare("node-ws")
-        return ["node"]
-    for flags in [], ["--experimental-websocket"]:
-        test = "process.exit(typeof WebSocket === 'function' ? 0 : 1)"
-        if subprocess.run(["node", *flags, "-e", test], capture_output=True).returncode == 0:
-            return ["node", "--no-warnings", *flags]
-    raise Missing(f"node {version(['node', '--version'])} has no WebSocket of its own")
-
-
-# MARK: all of them
-
-
-@dataclass
-class Setting:
-    """What the contenders read."""
-
-    frames: Path
-    schema_folder: Path
-    columns: Path
-    first_rows: Path
-    types: list[str]
-    long_recording: Path
-    quotewire: Path
-    bench: Path | None
+    def skip(self, name, reason):
+        if (entry := (name, str(reason))) not in self.skipped:
+            self.skipped.append(entry)
 
     @property
-    def schema(self):
-        return self.schema_folder / "schema.json"
+    def compilers(self):
+        if self.found_compilers is None:
+            self.found_compilers, reasons = compilers()
+            for name, reason in reasons.items():
+                self.skip(f"peers built with {name}", reason)
+        if not self.found_compilers:
+            raise Missing("there is no C++ compiler")
+        return self.found_compilers
 
+    def best_compiler(self, corpus):
+        """The one whose tuned simdjson is faster."""
+        if self.best is None:
+            programs = {name: self.simdjson(corpus, name, "tuned") for name in self.compilers}
+            rates = {name: [] for name in programs}
+            # Turn by turn: on a busy machine one look says little.
+            for _ in range(5):
+                for name, program in programs.items():
+                    got = figures([program, corpus.binary, "0.1"])
+                    rates[name].append(got["events"] / got["cpuSeconds"])
+            rates = {name: statistics.median(all_of) for name, all_of in rates.items()}
+            self.best = max(rates, key=rates.get)
+        return self.best
 
-def ours(setting):
-    found = []
-    if setting.bench:
-        found.append(Contender(
-            "quotewire decode", "decode", is_ours=True,
-            command=lambda check, amount: [setting.bench, "throughput", "decode", setting.long_recording, "--json",
-                                           "-"]))
-    found.append(Contender(
-        "quotewire replay to null:", "decode", is_ours=True,
-        command=lambda check, amount: [setting.quotewire, "replay", setting.long_recording, "--to", "null:", "--stats",
-                                       "-"]))
-    found.append(Contender(
-        "quotewire ingest to null:", "live", is_ours=True,
-        command=lambda check, port: [setting.quotewire, "ingest", "--url", f"ws://127.0.0.1:{port}/", "--types",
-                                     ",".join(setting.types), "--symbols", "*", "--reconnect", "0", "--to", "null:",
-                                     "--stats", "-"]))
-    return found
-
-
-def cpp_peers(setting, skipped):
-    names, reasons = compilers()
-    for name, reason in reasons.items():
-        skipped.append((f"peers built with {name}", reason))
-    found = []
-
-    def from_memory(program):
-        return lambda check, amount: [program, setting.frames, "check" if check else amount]
-
-    def from_socket(program, *words):
-        return lambda check, port: [program, port, *words, *(["check"] if check else [])]
-
-    if not names:
-        skipped.append(("all C++ peers", "there is no C++ compiler"))
-        return found
-    best = names[0]
-    try:
+    def simdjson(self, corpus, compiler, way, **options):
         prepare("libsimdjson-dev")
-        best_rate = 0
-        for compiler in names:
-            for way in "idiomatic", "tuned":
-                program = compile_cpp("decode_simdjson", compiler, setting.schema_folder,
-                                      [f"-DWAY=Simdjson{way.capitalize()}"], ["-lsimdjson"])
-                found.append(Contender(f"simdjson {way}, {compiler}", "decode", from_memory(program)))
-            figure = figures([program, setting.frames, "0.5"])
-            if (rate := figure["events"] / figure["cpuSeconds"]) > best_rate:
-                best, best_rate = compiler, rate
-    except Missing as reason:
-        skipped.append(("simdjson, raw socket, Boost.Beast", str(reason)))
-        return found + rapidjson(setting, skipped, best, from_memory)
-    found += rapidjson(setting, skipped, best, from_memory)
+        return compile_cpp("decode_simdjson", compiler, corpus.schema_folder, [f"-DWAY=Simdjson{way.capitalize()}"],
+                           ["-lsimdjson"], **options)
 
-    program = compile_cpp("live_raw", best, setting.schema_folder, [], ["-lsimdjson"])
-    found += [
-        Contender("floor: recv, discard", "live", from_socket(program, "discard"), has_rows=False),
-        Contender("floor: recv, frame headers", "live", from_socket(program, "walk"), has_rows=False),
-        Contender("raw socket + simdjson", "live", from_socket(program, "rows")),
-    ]
-    try:
-        prepare("libboost-dev")
-        for name, defines in ("as documented", []), ("large buffer", ["-DLARGE"]):
-            program = compile_cpp("live_beast", best, setting.schema_folder, defines, ["-lsimdjson", "-pthread"])
-            found.append(Contender(f"Boost.Beast + simdjson, {name}", "live", from_socket(program)))
-    except Missing as reason:
-        skipped.append(("Boost.Beast + simdjson", str(reason)))
-    return found
+    def raw(self, corpus, tls=False):
+        prepare("libsimdjson-dev")
+        libraries = ["-lsimdjson", *(["-lssl", "-lcrypto"] if tls else [])]
+        return compile_cpp("live_raw", self.best_compiler(corpus), corpus.schema_folder, ["-DTLS"] if tls else [],
+                           libraries)
 
+    def beast(self, corpus, defines, tls=False):
+        prepare("libsimdjson-dev", "libboost-dev")
+        libraries = ["-lsimdjson", "-pthread", *(["-lssl", "-lcrypto"] if tls else [])]
+        return compile_cpp("live_beast", self.best_compiler(corpus), corpus.schema_folder,
+                           [*defines, *(["-DTLS"] if tls else [])], libraries)
 
-def rapidjson(setting, skipped, compiler, from_memory):
-    try:
-        prepare("rapidjson-dev")
-    except Missing as reason:
-        skipped.append(("RapidJSON SAX", str(reason)))
-        return []
-    program = compile_cpp("decode_rapidjson", compiler, setting.schema_folder)
-    return [Contender(f"RapidJSON SAX, {compiler}", "decode", from_memory(program))]
+    # MARK: from memory
 
+    def our_decode(self, corpus, *options):
+        name = " ".join(["quotewire decode", *options])
+        return Contender(name, "memory", is_ours=True, command=lambda check, amount: [
+            self.bench, "throughput", "decode", corpus.long_path, "--json", "-", *options])
 
-def python_peers(setting, skipped):
-    found = []
-    folder = HERE / "python"
-    for library in "msgspec", "orjson":
+    def simdjson_tuned(self, corpus):
+        compiler = self.best_compiler(corpus)
+        program = self.simdjson(corpus, compiler, "tuned")
+        return Contender(f"simdjson tuned, {compiler}", "memory", from_memory(program, corpus))
+
+    def decoders(self, corpus, quick=False):
+        found = [self.our_decode(corpus), self.our_decode(corpus, "--simd", "sse2"), Contender(
+            "quotewire replay to null:", "memory", is_ours=True, command=lambda check, amount: [
+                self.quotewire, "replay", corpus.long_path, "--to", "null:", "--stats", "-"])]
         try:
-            python = pip_install(library)
-            found.append(Contender(
-                library, "decode",
-                lambda check, amount, python=python, library=library: [
-                    python, folder / "decode.py", library, setting.schema, setting.frames,
-                    "check" if check else amount]))
+            for compiler in self.compilers:
+                for way in ["tuned"] if quick else ["idiomatic", "tuned"]:
+                    program = self.simdjson(corpus, compiler, way)
+                    found.append(Contender(f"simdjson {way}, {compiler}", "memory", from_memory(program, corpus)))
         except Missing as reason:
-            skipped.append((library, str(reason)))
-    try:
-        # The event loop that picows recommends; without it both run on asyncio's own.
-        pip_install("uvloop")
-    except Missing as reason:
-        skipped.append(("uvloop (the Python clients run without it)", str(reason)))
-    for library, decoder in ("picows", "msgspec"), ("websockets", "orjson"):
+            self.skip("simdjson", reason)
         try:
-            python = pip_install(library, decoder)
-            found.append(Contender(
-                f"{library} + {decoder}", "live",
-                lambda check, port, python=python, library=library: [
-                    python, folder / "live.py", library, port, setting.schema, *(["check"] if check else [])]))
+            prepare("rapidjson-dev")
+            compiler = self.best or self.compilers[0]
+            program = compile_cpp("decode_rapidjson", compiler, corpus.schema_folder)
+            found.append(Contender(f"RapidJSON SAX, {compiler}", "memory", from_memory(program, corpus)))
         except Missing as reason:
-            skipped.append((f"{library} + {decoder}", str(reason)))
-    try:
-        python = pip_install("tastytrade")
-        program = folder / "live_tastytrade.py"
-        # Its models lack a few fields and refuse some values; it is checked on what they take.
-        models = figures([python, program, "models", setting.columns, setting.first_rows])
-        columns = models["columns"]
-        if sorted(columns) != setting.types:
-            raise Missing("the package has no model for " + ", ".join(set(setting.types) - set(columns)))
-        part = WORK / "part"
-        part.mkdir(exist_ok=True)
-        (part / "columns.json").write_text(json.dumps(columns))
-        recordings.write_schema(recordings.all_kinds(columns), part)
-        found.append(Contender(
-            "tastytrade streamer", "live", feed="serve", part_columns=columns,
-            part_refused=set(models["refused"]),
-            command=lambda check, port: [
-                python, program, port, part / "schema.json", part / "columns.json",
-                *(["check"] if check else [])]))
-    except Missing as reason:
-        skipped.append(("tastytrade streamer", str(reason)))
-    return found
+            self.skip("RapidJSON SAX", reason)
+        for library in "msgspec", "orjson":
+            try:
+                python = pip_install(library)
+                found.append(Contender(
+                    library, "memory",
+                    lambda check, amount, python=python, library=library: [
+                        python, HERE / "python/decode.py", library, corpus.schema, corpus.binary,
+                        "check" if check else amount]))
+            except Missing as reason:
+                self.skip(library, reason)
+        return found
 
+    # MARK: live
 
-def node_peers(setting, skipped):
-    found = []
-    for implementation, name in ("builtin", "Node's own WebSocket"), ("ws", "Node's package ws"):
+    def our_ingest(self, corpus, *options, name="quotewire ingest to null:", tls_authority=None):
+        scheme, way = ("wss", "tls") if tls_authority else ("ws", "plain")
+        trust = ["--ca-file", tls_authority] if tls_authority else []
+        options = options or ("--to", "null:")
+        return Contender(name, way, is_ours=True, command=lambda check, port: [
+            self.quotewire, "ingest", "--url", f"{scheme}://127.0.0.1:{port}/", "--types", ",".join(corpus.types),
+            "--symbols", "*", "--reconnect", "0", *trust, *options, "--stats", "-"])
+
+    def cpp_clients(self, corpus, authority=None):
+        """Floors, raw sockets and Beast; over TLS with the authority's file."""
+        found, tls = [], authority is not None
+        way, words = ("tls", [f"ca={authority}"]) if tls else ("plain", [])
+        secure = "TLS, " if tls else ""
         try:
-            words = node_words(implementation)
-            found.append(Contender(
-                f"{name} + JSON.parse", "live", rounds_integers=True,
-                command=lambda check, port, words=words, implementation=implementation: [
-                    *words, HERE / "js" / "live.mjs", implementation, port, setting.schema,
-                    *(["check"] if check else [])]))
+            program = self.raw(corpus, tls)
+            found += [
+                Contender(f"floor: {secure}recv, discard", way, from_socket(program, "discard", *words),
+                          has_rows=False),
+                Contender(f"floor: {secure}recv, frame headers", way, from_socket(program, "walk", *words),
+                          has_rows=False),
+                Contender(f"raw socket, {secure}simdjson", way, from_socket(program, "rows", *words)),
+            ]
+            variants = [("as documented", [])]
+            if tls:
+                variants += [("buffer below", ["-DBELOW"]), ("buffer above", ["-DABOVE"]),
+                             ("buffers above and below", ["-DABOVE", "-DBELOW"])]
+            else:
+                variants += [("large buffer", ["-DBELOW"])]
+            for name, defines in variants:
+                found.append(Contender(f"Boost.Beast, {secure}simdjson, {name}", way,
+                                       from_socket(self.beast(corpus, defines, tls), *words)))
         except Missing as reason:
-            skipped.append((f"{name} + JSON.parse", str(reason)))
-    return found
+            self.skip(f"C++ clients{', TLS' if tls else ''}", reason)
+        return found
+
+    def python_clients(self, corpus):
+        found = []
+        try:
+            # The event loop that picows recommends; without it both run on asyncio's own.
+            pip_install("uvloop")
+        except Missing as reason:
+            self.skip("uvloop (the Python clients run without it)", reason)
+        for library, decoder in ("picows", "msgspec"), ("websockets", "orjson"):
+            try:
+                python = pip_install(library, decoder)
+                found.append(Contender(
+                    f"{library} + {decoder}", "plain",
+                    from_socket(python, HERE / "python/live.py", library, behind=[corpus.schema])))
+            except Missing as reason:
+                self.skip(f"{library} + {decoder}", reason)
+        return found
+
+    def tastytrade(self, corpus):
+        try:
+            if corpus.reference.has_absent:
+                raise Missing("it drops or changes events without a value, and the recording has such")
+            python, program = pip_install("tastytrade"), HERE / "python/live_tastytrade.py"
+            # Its models lack a few fields and refuse some values; it is checked on what they take.
+            models = figures([python, program, "models", corpus.columns, corpus.first_rows()])
+            columns = models["columns"]
+            if sorted(columns) != corpus.types:
+                raise Missing("the package has no model for " + ", ".join(set(corpus.types) - set(columns)))
+            part = WORK / "part"
+            part.mkdir(exist_ok=True)
+            (part / "columns.json").write_text(json.dumps(columns))
+            recordings.write_schema(columns, part)
+            return [Contender(
+                "tastytrade streamer", "serve", part_columns=columns, part_refused=set(models["refused"]),
+                command=from_socket(python, program, behind=[part / "schema.json", part / "columns.json"]))]
+        except (Missing, Failed) as reason:
+            self.skip("tastytrade streamer", reason)
+            return []
+
+    def node_clients(self, corpus):
+        found = []
+        for implementation, name in ("builtin", "Node's own WebSocket"), ("ws", "Node's package ws"):
+            try:
+                words = node_words(implementation)
+                found.append(Contender(
+                    f"{name} + JSON.parse", "plain", rounds_integers=True,
+                    command=from_socket(*words, HERE / "js/live.mjs", implementation, behind=[corpus.schema])))
+            except Missing as reason:
+                self.skip(f"{name} + JSON.parse", reason)
+        return found
 
 
-def environment(frames_digest):
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), "?")
-    return {
-        "cpu": model, "cores": os.cpu_count(), "load": os.getloadavg()[0],
-        "kernel": os.uname().release, "framesDigest": frames_digest,
-        "g++": version(["g++", "--version"]) if has("g++") else None,
-        "clang++": version(["clang++", "--version"]) if has("clang++") else None,
-        "simdjson": version(["dpkg-query", "-W", "-f=${Version}", "libsimdjson-dev"]),
-        "boost": version(["dpkg-query", "-W", "-f=${Version}", "libboost-dev"]),
-        "rapidjson": version(["dpkg-query", "-W", "-f=${Version}", "rapidjson-dev"]),
-        "node": version(["node", "--version"]) if has("node") else None,
-        "python": version([sys.executable, "--version"]),
-        **{package: pip_version(package) for package in PYPI if (VENV / f"has-{PYPI[package]}").exists()},
-    }
+def from_memory(program, corpus):
+    return lambda check, amount: [program, corpus.binary, "check" if check else amount]
+
+
+def from_socket(program, *words, behind=()):
+    """PROGRAM, words of its own, the port, what stands behind it; live_raw and live_beast take their own behind."""
+    if isinstance(program, Path) and program.name.startswith("live_"):
+        return lambda check, port: [program, port, *words, *(["check"] if check else [])]
+    return lambda check, port: [program, *words, port, *behind, *(["check"] if check else [])]
+
+
+def offers(program, option):
+    """Whether `quotewire ingest` has that option."""
+    return re.search(rf"{option}\b", run([program, "ingest", "--help"])) is not None

@@ -1,10 +1,14 @@
 """A dxLink server that sends ready-made bytes: the recording's frames, whole and in big writes, so that the client is
-what limits a run. Its answers to the session's messages are canned; it serves one client at a time."""
+what limits a run; or each frame at its own moment. Its answers to the session's messages are canned; it serves one
+client at a time, plain and over TLS."""
 
 import base64
+import ctypes
 import hashlib
 import json
+import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -29,26 +33,39 @@ class Gone(Exception):
 
 
 class Feed:
-    """Listens on a port of its own until closed."""
+    """Listens on ports of its own until the program ends."""
 
-    def __init__(self, columns):
+    def __init__(self, columns, certificate=None):
+        """`certificate`: files of a chain and its key, for TLS."""
         self.columns = columns
-        self.data, self.repeats = b"", 1
-        self.failure = None
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        # What the last client's bytes cost this side.
+        self.cpu_seconds = 0.0
+        self.offer(b"", 1)
+        self.port = self._listen(None)
+        self.tls_port = None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.tls_port = self._listen(context)
 
-    def offer(self, data, repeats):
-        """What the next clients get: bytes of whole WebSocket frames, so many times over."""
-        self.data, self.repeats, self.failure = data, repeats, None
+    def offer(self, data, repeats, quiet=QUIET_SECONDS, play=None):
+        """What the next clients get, `quiet` seconds after their first subscription: bytes of whole WebSocket frames,
+        so many times over, or what `play` sends to the file descriptor that it is given."""
+        self.data, self.repeats, self.quiet, self.play, self.failure = data, repeats, quiet, play, None
 
-    def _serve(self):
+    def _listen(self, context):
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, args=(listener, context), daemon=True).start()
+        return listener.getsockname()[1]
+
+    def _serve(self, listener, context):
         while True:
-            client, _ = self.listener.accept()
+            client, _ = listener.accept()
             try:
-                client.settimeout(LIMIT_SECONDS)
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client.settimeout(LIMIT_SECONDS)
+                if context:
+                    client = context.wrap_socket(client, server_side=True)
                 self._play(client)
             except (Gone, OSError) as error:
                 self.failure = repr(error)
@@ -77,16 +94,29 @@ class Feed:
                 break
         assert channel == 1, "a feed channel of another number"
         # More subscriptions may follow; they need no answer.
-        time.sleep(QUIET_SECONDS)
-        data = memoryview(self.data)
-        for _ in range(self.repeats):
-            client.sendall(data)
+        time.sleep(self.quiet)
+        # Without a time limit Python leaves waiting to the kernel, which is faster.
+        client.settimeout(None)
+        if self.play:
+            self.play(client.fileno())
+        else:
+            data, before = memoryview(self.data), time.thread_time()
+            for _ in range(self.repeats):
+                client.sendall(data)
+            self.cpu_seconds = time.thread_time() - before
         client.sendall(frame(struct.pack(">H", 1000) + b"end of recording", 8))
-        client.shutdown(socket.SHUT_WR)
+        client.settimeout(LIMIT_SECONDS)
         try:
+            if isinstance(client, ssl.SSLSocket):
+                client.unwrap()
+        except OSError:
+            # The client's own Close lies between the two ends of TLS.
+            pass
+        try:
+            client.shutdown(socket.SHUT_WR)
             while client.recv(65536):
                 pass
-        except ConnectionResetError:
+        except OSError:
             pass
 
     def _upgrade(self, client):
@@ -130,3 +160,46 @@ class Feed:
 
     def _say(self, client, **message):
         client.sendall(frame(json.dumps(message, separators=(",", ":")).encode()))
+
+
+class Pacer:
+    """Sends each frame at its own moment, by pace.cpp."""
+
+    STAMP_BASE = 10**18
+
+    def __init__(self, library, frames, interval_nanos, stamp_marks=None):
+        """`stamp_marks`: text of 19 characters in each frame that gets the intended send time."""
+        self.send = ctypes.CDLL(str(library)).pace
+        self.send.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_double,
+                              ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+        self.interval_nanos, self.count = interval_nanos, len(frames)
+        wire = [frame(payload) for payload in frames]
+        self.bytes = sum(map(len, frames))
+        self.buffer = ctypes.create_string_buffer(b"".join(wire), sum(map(len, wire)))
+        self.ends = (ctypes.c_int64 * len(wire))()
+        self.stamps = (ctypes.c_int64 * len(wire))() if stamp_marks else None
+        at = 0
+        for i, one in enumerate(wire):
+            if stamp_marks:
+                self.stamps[i] = at + one.index(stamp_marks)
+            at += len(one)
+            self.ends[i] = at
+        self.figures = (ctypes.c_double * 3)()
+
+    def __call__(self, fd):
+        failure = self.send(fd, ctypes.cast(self.buffer, ctypes.c_char_p), self.ends, self.count,
+                            float(self.interval_nanos), self.stamps, self.STAMP_BASE, self.figures)
+        if failure:
+            raise Gone("in mid-feed: " + os.strerror(failure))
+
+    @property
+    def seconds(self):
+        return self.figures[0]
+
+    @property
+    def worst_micros(self):
+        return self.figures[1]
+
+    @property
+    def late(self):
+        return int(self.figures[2])

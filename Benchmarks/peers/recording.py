@@ -99,9 +99,10 @@ def write_frames(frames, path):
             out.write(struct.pack("<I", len(frame)) + frame)
 
 
-def write_schema(kinds, folder):
+def write_schema(columns, folder):
+    kinds = all_kinds(columns)
     (folder / "schema.json").write_text(json.dumps(kinds))
-    entries = " ".join(f'X({name}, "{letters}")' for name, letters in kinds.items())
+    entries = " ".join(f'X({name}, "{letters}", "{",".join(columns[name])}")' for name, letters in kinds.items())
     text = f"// Written by run.py for one recording.\n#define PEER_SCHEMA(X) {entries}\n"
     path = folder / "schema.hpp"
     if not path.exists() or path.read_text() != text:

@@ -2,6 +2,7 @@
 ///
 /// Invariant: `0 <= count <= capacity`, the first `count` bytes are initialised.
 @frozen
+@usableFromInline
 @safe
 package struct ByteWriter: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer

@@ -1,9 +1,12 @@
+import CShims
+
 /// Numbers as ASCII text, appended to a `ByteWriter` without temporaries.
 ///
 /// The writers here take a pointer with at least `NumberText.room` writable bytes and give the count that they wrote.
 package enum NumberText {
-  /// Enough for any number in any form of this file: 17 digits, a sign, zeros in front, an exponent.
-  package static let room = 40
+  /// Enough for any number in any form of this file, of which the longest has 26 bytes, and for the whole words that
+  /// are stored beyond its end.
+  package static let room = 48
 
   /// "00", "01", … "99". A string literal needs no initialisation at run time.
   @inline(__always)
@@ -21,42 +24,26 @@ package enum NumberText {
       from: pairs.utf8Start + Int(truncatingIfNeeded: value &* 2), byteCount: 2)
   }
 
-  /// Exactly `pairCount` pairs of digits, zeros in front.
+  /// 10^n for n up to 19.
   @inline(__always)
-  static func writePairs(_ value: UInt64, _ pairCount: Int, _ to: UnsafeMutablePointer<UInt8>) {
-    var rest = value
-    var i = pairCount
-    while i > 0 {
-      i &-= 1
-      unsafe writePair(rest % 100, to + 2 &* i)
-      rest /= 100
-    }
-  }
+  static func powerOfTen(_ n: Int) -> UInt64 { qw_decimal_integer_power10(Int64(truncatingIfNeeded: n)) }
 
+  /// How many digits a value has.
+  @inline(__always)
   static func digitCount(_ value: UInt64) -> Int {
-    var rest = value
-    var count = 0
-    while rest >= 10_000 {
-      rest /= 10_000
-      count &+= 4
-    }
-    return count &+ (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1000 ? 3 : 4))
+    // The product is floor(bits * log10(2)): the count, or one less.
+    let bits = 64 &- (value | 1).leadingZeroBitCount
+    let least = (bits &* 1233) &>> 12
+    return least &+ (value | 1 >= powerOfTen(least) ? 1 : 0)
   }
 
-  static func write(_ value: UInt64, _ to: UnsafeMutablePointer<UInt8>) -> Int {
-    let count = digitCount(value)
-    var rest = value
-    var at = count
-    while rest >= 100 {
-      at &-= 2
-      unsafe writePair(rest % 100, to + at)
-      rest /= 100
-    }
-    if at == 2 { unsafe writePair(rest, to) } else { unsafe to[0] = 0x30 &+ UInt8(truncatingIfNeeded: rest) }
-    return count
+  @inline(__always)
+  package static func write(_ value: UInt64, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+    // The caller gives `room` bytes.
+    unsafe Int(truncatingIfNeeded: qw_digits_write(value, to))
   }
 
-  static func write(_ value: Int64, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+  package static func write(_ value: Int64, _ to: UnsafeMutablePointer<UInt8>) -> Int {
     if value >= 0 { return unsafe write(UInt64(bitPattern: value), to) }
     unsafe to[0] = 0x2D
     return unsafe 1 &+ write(value.magnitude, to + 1)

@@ -1,89 +1,78 @@
+import CShims
+
 // Doubles in their shortest form.
 //
-// Fast path: the value times 10^k is rounded to an integer r below 10^15, and taken when r / 10^k, which is rounded
+// Fast path: the value times 10^8 is rounded to an integer r below 10^15, and taken when r / 10^8, which is rounded
 // correctly because both are exact, gives the value back. Decimals of up to 15 digits map to doubles one to one, so r
-// without its trailing zeros is then the shortest text. What fails goes to the standard library.
+// without its trailing zeros is then the shortest text. There is no branch in it that depends on the digits. From 10^7
+// on the same with 10^4. What fails has more digits: `ShortestDecimal`.
 
 extension NumberText {
-  static func writeShortest(_ value: Double, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+  /// Adding it to a double below 2^51 rounds that to an integer, which then stands in the sum's low bits.
+  @inline(__always)
+  private static var rounder: Double { 0x1p52 }
+
+  package static func writeShortest(_ value: Double, _ to: UnsafeMutablePointer<UInt8>) -> Int {
     let magnitude = value.magnitude
-    guard magnitude < 1e15 else { return unsafe writeByLibrary(value, to) }
-    let sign = value.sign == .minus ? 1 : 0
     unsafe to[0] = 0x2D
+    let sign = Int(truncatingIfNeeded: value.bitPattern &>> 63)
     let digits = unsafe to + sign
-    if magnitude < 1e11, let r = scaled(magnitude, 1e4) {
-      return unsafe sign &+ writePlain(r / 10_000, r % 10_000, 2, digits)
-    }
     if magnitude < 1e7 {
+      let sum = magnitude * 1e8 + rounder
       // Below 1e-4 the form has an exponent.
-      if magnitude >= 1e-4, let r = scaled(magnitude, 1e8) {
-        return unsafe sign &+ writePlain(r / 100_000_000, r % 100_000_000, 4, digits)
+      if (sum - rounder) / 1e8 == magnitude, magnitude >= 1e-4 || magnitude == 0 {
+        let scaled = sum.bitPattern & (1 &<< 52 &- 1)
+        let whole = scaled / 100_000_000
+        return unsafe sign &+ Int(qw_digits_write_fixed(whole, scaled &- whole &* 100_000_000, digits))
       }
-    } else if magnitude >= 1e11 {
-      if magnitude < 1e13, let r = scaled(magnitude, 100) {
-        return unsafe sign &+ writePlain(r / 100, r % 100, 1, digits)
+    } else if magnitude < 1e11 {
+      let sum = magnitude * 1e4 + rounder
+      if (sum - rounder) / 1e4 == magnitude {
+        let scaled = sum.bitPattern & (1 &<< 52 &- 1)
+        return unsafe sign &+ writeLarge(scaled / 10_000, scaled % 10_000, digits)
       }
-      if let r = scaled(magnitude, 1) { return unsafe sign &+ writePlain(r, 0, 1, digits) }
+    } else if magnitude <= 0x1p53 {
+      let whole = UInt64(magnitude)
+      if Double(whole) == magnitude { return unsafe sign &+ writeLarge(whole, 0, digits) }
     }
-    return unsafe writeByLibrary(value, to)
+    return unsafe sign &+ writeManyDigits(magnitude, digits)
   }
 
-  /// The integer r with r / scale == magnitude, where there is one below 10^15.
+  /// `whole`, a point, `fraction` as four digits without trailing zeros, at least one digit.
   @inline(__always)
-  private static func scaled(_ magnitude: Double, _ scale: Double) -> UInt64? {
-    // In range: the caller keeps the product below 10^15 + 1.
-    let r = UInt64(magnitude * scale + 0.5)
-    return r < 1_000_000_000_000_000 && Double(r) / scale == magnitude ? r : nil
-  }
-
-  /// `whole`, a point, `fraction` as `pairCount` pairs of digits without trailing zeros, at least one digit.
-  @inline(__always)
-  private static func writePlain(
-    _ whole: UInt64, _ fraction: UInt64, _ pairCount: Int, _ to: UnsafeMutablePointer<UInt8>
-  ) -> Int {
+  private static func writeLarge(_ whole: UInt64, _ fraction: UInt64, _ to: UnsafeMutablePointer<UInt8>) -> Int {
     let point = unsafe write(whole, to)
     unsafe to[point] = 0x2E
-    if fraction == 0 {
-      unsafe to[point &+ 1] = 0x30
-      return point &+ 2
-    }
-    unsafe writePairs(fraction, pairCount, to + (point &+ 1))
-    var end = point &+ 1 &+ 2 &* pairCount
-    while unsafe to[end &- 1] == 0x30 { end &-= 1 }
-    return end
+    let places = qw_digits_portable(0, fraction &* 10_000)
+    unsafe storeWord(places.last, to + (point &+ 1))
+    return point &+ 1 &+ Int(places.used)
   }
 
-  /// The standard library's digits, straight into place.
   @inline(never)
-  private static func writeByLibrary(_ value: Double, _ to: UnsafeMutablePointer<UInt8>) -> Int {
-    var target = unsafe ASCIITarget(to: to)
-    value.write(to: &target)
-    return target.count
+  private static func writeManyDigits(_ magnitude: Double, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+    guard magnitude.isFinite else { return unsafe write(magnitude.isNaN ? "nan" : "inf", to) }
+    let digits = SignificantDigits(ShortestDecimal(magnitude))
+    if magnitude >= 1e-4 && magnitude <= 0x1p53 { return unsafe digits.writePlain(to) }
+    let end = unsafe digits.writeMantissa(to, hasPoint: false)
+    unsafe to[end] = 0x65
+    unsafe to[end &+ 1] = digits.exponent < 0 ? 0x2D : 0x2B
+    let exponent = UInt64(digits.exponent.magnitude)
+    if exponent < 10 {
+      unsafe to[end &+ 2] = 0x30
+      unsafe to[end &+ 3] = 0x30 &+ UInt8(truncatingIfNeeded: exponent)
+      return end &+ 4
+    }
+    return unsafe end &+ 2 &+ write(exponent, to + (end &+ 2))
   }
 
-  /// Takes `Double.write(to:)`'s text. The library hands ASCII to `_writeASCII`, so no string is made; if it ceased to,
-  /// `write` would do the same with one.
-  @safe
-  private struct ASCIITarget: TextOutputStream {
-    private let to: UnsafeMutablePointer<UInt8>
-    private(set) var count = 0
+  /// Stores eight characters, the first in the lowest byte.
+  @inline(__always)
+  static func storeWord(_ characters: UInt64, _ to: UnsafeMutablePointer<UInt8>) {
+    unsafe UnsafeMutableRawPointer(to).storeBytes(of: characters.littleEndian, as: UInt64.self)
+  }
 
-    init(to: UnsafeMutablePointer<UInt8>) { unsafe self.to = to }
-
-    mutating func write(_ string: String) {
-      for byte in string.utf8 {
-        precondition(count < room)
-        unsafe to[count] = byte
-        count &+= 1
-      }
-    }
-
-    mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
-      precondition(count &+ buffer.count <= room)
-      if let from = buffer.baseAddress {
-        unsafe UnsafeMutableRawPointer(to + count).copyMemory(from: from, byteCount: buffer.count)
-      }
-      count &+= buffer.count
-    }
+  static func write(_ text: StaticString, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+    unsafe UnsafeMutableRawPointer(to).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    return text.utf8CodeUnitCount
   }
 }

@@ -31,6 +31,8 @@ package struct ReceiveBuffer: ~Copyable {
 
   package var readableCount: Int { end - start }
   package var isEmpty: Bool { start == end }
+  /// Whether a read would find no room behind the readable bytes.
+  package var isFull: Bool { end == Padding.front + capacity }
 
   /// Forgets everything, for the next connection.
   package mutating func removeAll() {

@@ -15,6 +15,7 @@ package struct FeedDecoder: ~Copyable {
   private var compactor: Compactor
 
   /// `requested` is the order of fields that we asked for: it holds for types of which no FEED_CONFIG ever told.
+  /// `level` is the instruction set that frames are read with.
   package init(
     requested: FieldLists = .standard, maximumBytes: Int = 16 << 20, level: SIMDLevel = .preferred,
     predicts: Bool = true

@@ -138,7 +138,7 @@ package struct CSVDecoder: ~Copyable {
     for field in fields {
       let name = unsafe String(decoding: trimmed(UnsafeRawBufferPointer(header), field), as: UTF8.self)
       let column: Column
-      if name == RowPlan.receivedNanosName {
+      if name == RowProgram.receivedNanosName {
         column = Column(name: name, kind: .int64, offset: EventHead.receivedOffset, codes: nil)
       } else if let known = schema.field(name) {
         column = Column(name: known.name, kind: known.kind, offset: known.offset, codes: known.codes)

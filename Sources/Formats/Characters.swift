@@ -1,5 +1,3 @@
-import Bytes
-
 /// A UTF-16 code unit that is no surrogate, as one to three bytes of UTF-8.
 struct UTF8Unit {
   /// First byte lowest.
@@ -38,12 +36,15 @@ struct UTF8Unit {
 
 /// Code units as `\uD800`, the form that JSON knows.
 enum Hexadecimal {
-  static func appendEscape(_ unit: UInt16, to out: inout ByteWriter) {
-    out.append("\\u")
-    out.append(digit(unit >> 12))
-    out.append(digit(unit >> 8 & 0xF))
-    out.append(digit(unit >> 4 & 0xF))
-    out.append(digit(unit & 0xF))
+  /// Six bytes.
+  static func writeEscape(_ unit: UInt16, _ to: UnsafeMutablePointer<UInt8>) -> Int {
+    unsafe to[0] = 0x5C
+    unsafe to[1] = 0x75
+    unsafe to[2] = digit(unit >> 12)
+    unsafe to[3] = digit(unit >> 8 & 0xF)
+    unsafe to[4] = digit(unit >> 4 & 0xF)
+    unsafe to[5] = digit(unit & 0xF)
+    return 6
   }
 
   private static func digit(_ value: UInt16) -> UInt8 {

@@ -43,10 +43,16 @@ package struct ByteStream: ~Copyable, Sendable {
     try session?.handshake() ?? .done
   }
 
+  /// Makes reads that are told to wait do so inside recv(2), each for this long at most.
+  package mutating func allowWaiting(limitMillis: Int) { connection.allowWaiting(limitMillis: limitMillis) }
+
   /// Reads what is there. `IOError.truncated` where TLS ended without its close message.
-  package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Transfer {
-    if let transfer = try unsafe session?.read(into: buffer) { return transfer }
-    return try unsafe connection.read(into: buffer)
+  /// - Parameter waits: whether to wait for bytes, as long as `allowWaiting` said; `wouldBlock` where none came.
+  package mutating func read(
+    into buffer: UnsafeMutableRawBufferPointer, waits: Bool = false
+  ) throws(IOError) -> Transfer {
+    if let transfer = try unsafe session?.read(into: buffer, waits: waits) { return transfer }
+    return try unsafe connection.read(into: buffer, waits: waits)
   }
 
   /// True where another read can give bytes without waiting for the socket.

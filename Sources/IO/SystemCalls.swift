@@ -41,13 +41,15 @@ enum SystemCall {
     make(.write, count: bytes.count) { n in unsafe Glibc.pwrite(fd, bytes.baseAddress, n, offset) }
   }
 
-  static func receive(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-    make(.receive, count: buffer.count) { n in unsafe Glibc.recv(fd, buffer.baseAddress, n, 0) }
+  /// - Parameter waits: whether a socket that may wait (`TCPConnection.allowWaiting`) does so.
+  static func receive(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer, waits: Bool = false) -> Int {
+    let flags = waits ? 0 : Int32(MSG_DONTWAIT)
+    return make(.receive, count: buffer.count) { n in unsafe Glibc.recv(fd, buffer.baseAddress, n, flags) }
   }
 
   static func send(_ fd: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     make(.send, count: bytes.count) { n in
-      unsafe Glibc.send(fd, bytes.baseAddress, n, Int32(MSG_NOSIGNAL))
+      unsafe Glibc.send(fd, bytes.baseAddress, n, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
   }
 

@@ -1,7 +1,7 @@
 package import Bytes
 import Glibc
 
-/// A connected, non-blocking TCP socket.
+/// A connected TCP socket. No call waits but a read that is told to.
 package struct TCPConnection: ~Copyable, Sendable {
   let descriptor: Descriptor
   package let peer: SocketAddress
@@ -117,10 +117,24 @@ package struct TCPConnection: ~Copyable, Sendable {
     Self.set(fd, tcp, TCP_KEEPCNT, options.keepAliveProbes)
   }
 
+  /// Makes reads that are told to wait do so inside recv(2), each for this long at most. That saves the poll(2) of each
+  /// wake-up; a wakeup does not end such a wait.
+  package mutating func allowWaiting(limitMillis: Int) {
+    // Wishes, like all options: where one fails, recv says EAGAIN at once, and the caller polls.
+    var limit = timeval(tv_sec: limitMillis / 1000, tv_usec: limitMillis % 1000 * 1000)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    guard unsafe setsockopt(descriptor.raw, SOL_SOCKET, SO_RCVTIMEO, &limit, size) == 0 else { return }
+    let flags = fcntl(descriptor.raw, F_GETFL)
+    if flags >= 0 { _ = fcntl(descriptor.raw, F_SETFL, flags & ~O_NONBLOCK) }
+  }
+
   /// One recv(2). An empty buffer is our bug: its answer could not be told from the end.
-  package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Transfer {
+  /// - Parameter waits: whether to wait for bytes, as long as `allowWaiting` said; `wouldBlock` where none came.
+  package mutating func read(
+    into buffer: UnsafeMutableRawBufferPointer, waits: Bool = false
+  ) throws(IOError) -> Transfer {
     precondition(buffer.count > 0)
-    let got = unsafe SystemCall.receive(descriptor.raw, buffer)
+    let got = unsafe SystemCall.receive(descriptor.raw, buffer, waits: waits)
     if got > 0 { return .bytes(got) }
     if got == 0 { return .endOfStream }
     if got == -Int(EAGAIN) { return .wouldBlock(.readable) }

@@ -99,9 +99,15 @@ struct TLSSession: ~Copyable, Sendable {
   }
 
   /// Decrypts straight into the buffer until it is full or the socket has no more.
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Transfer {
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer, waits: Bool) throws(IOError) -> Transfer {
     precondition(buffer.count > 0)
     mayHoldMore = false
+    unsafe transport.pointee.waits = waits
+    unsafe transport.pointee.isDrained = false
+    defer {
+      unsafe transport.pointee.waits = false
+      unsafe transport.pointee.isDrained = nil
+    }
     var filled = 0
     while ending == nil {
       prepare()
@@ -109,6 +115,8 @@ struct TLSSession: ~Copyable, Sendable {
       // Within the buffer: filled < count.
       if unsafe SSL_read_ex(ssl, buffer.baseAddress! + filled, buffer.count - filled, &got) == 1 {
         filled += got
+        // Nobody waits who has something.
+        unsafe transport.pointee.waits = false
         if filled < buffer.count { continue }
         mayHoldMore = true
         return .bytes(filled)

@@ -7,6 +7,11 @@ struct TLSTransport {
   /// errno of the last failed socket call: between the call and `SSL_get_error` anything may overwrite the global one.
   var errno: Int32 = 0
   var sawEnd = false
+  /// Whether the next recv may wait for bytes.
+  var waits = false
+  /// Within one read of the caller: a recv gave fewer bytes than it was asked for, so the socket has no more, and is
+  /// not asked again. Nil outside, where it is always asked.
+  var isDrained: Bool?
   /// The first flaw that the certificate check met.
   var flaw: Flaw?
 
@@ -56,10 +61,18 @@ struct TLSTransport {
   ) -> Int32 {
     let transport = unsafe of(bio)
     unsafe qw_bio_clear_retry(bio)
-    let result = unsafe SystemCall.receive(
-      transport.pointee.descriptor, UnsafeMutableRawBufferPointer(start: buffer, count: count))
+    var result = -Int(EAGAIN)
+    if unsafe transport.pointee.isDrained != true {
+      result = unsafe SystemCall.receive(
+        transport.pointee.descriptor, UnsafeMutableRawBufferPointer(start: buffer, count: count),
+        waits: transport.pointee.waits)
+    }
+    unsafe transport.pointee.waits = false
     unsafe got.pointee = max(0, result)
-    if result > 0 { return 1 }
+    if result > 0 {
+      if unsafe transport.pointee.isDrained != nil { unsafe transport.pointee.isDrained = result < count }
+      return 1
+    }
     if result == 0 {
       unsafe transport.pointee.sawEnd = true
       return 0

@@ -17,6 +17,8 @@ package struct Lane: ~Copyable {
   let progress: LaneProgress
   let say: @Sendable (String) -> Void
   let recording: RecordingPort?
+  /// Whether waits for room shall end. Kept, because to make it costs an allocation.
+  let isStopping: @Sendable () -> Bool
   var pipeline: PayloadPipeline
   var decoder: FeedDecoder
   var session: Session
@@ -33,7 +35,7 @@ package struct Lane: ~Copyable {
 
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
-    ports: (sinks: [SinkPort], recording: RecordingPort?), stop: StopFlag,
+    ports: (sinks: [any SinkPort], recording: RecordingPort?), stop: StopFlag,
     progress: LaneProgress, say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
@@ -42,6 +44,7 @@ package struct Lane: ~Copyable {
     self.progress = progress
     self.say = say
     recording = ports.recording
+    isStopping = { stop.isAbandoned }
     self.pipeline = pipeline
     self.pipeline.connect(ports.sinks)
     decoder = FeedDecoder(requested: settings.session.fieldLists, maximumBytes: settings.maximumMessageBytes)
@@ -57,7 +60,7 @@ package struct Lane: ~Copyable {
     recording?.finish(.now(), isStopping: isStopping)
     pipeline.add(decoder.counters)
     pipeline.finish()
-    progress.update(pipeline.totals)
+    pipeline.show(in: progress)
     progress.enter(.ended)
     return (outcome, pipeline.totals, pipeline.digest)
   }
@@ -127,5 +130,4 @@ package struct Lane: ~Copyable {
     lostSince = nil
   }
 
-  var isStopping: () -> Bool { { [stop] in stop.isAbandoned } }
 }

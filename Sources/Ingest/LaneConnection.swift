@@ -58,35 +58,61 @@ extension Lane {
 
   /// The duty cycle of a connection: act, write, read, interpret, wait.
   private mutating func converse(_ link: inout WebSocketLink, _ stood: inout Bool) -> ConnectionEnd {
+    var plan = WaitPlan(
+      batchMicros: settings.batchMicros, spinMicros: settings.spinMicros, receiveMillis: WebSocketLink.waitLimitMillis)
+    var waits = false
     do throws(LinkError) {
       while true {
         if let end = perform(&link, &stood) { return end }
-        try link.write()
+        if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
-        let got = try link.read()
-        let now = MonotonicNanos.now()
+        let got = try link.read(waits: waits)
+        waits = false
+        let readAt = MonotonicNanos.now()
         if got > 0 {
-          lastArrival = Arrival(wall: .now(), monotonic: now)
-          session.receivedAnything(now: now)
-          if let end = interpret(&link, &stood) { return end }
-          pipeline.settle()
-          recording?.publish()
-          progress.update(pipeline.totals)
+          lastArrival = Arrival(wall: .now(), monotonic: readAt)
+          session.receivedAnything(now: readAt)
+          let end = interpret(&link, &stood)
+          closeRead()
+          if let end { return end }
         }
-        if now >= session.nextDeadline { session.advance(now: now) }
-        if session.hasActions || got == WebSocketLink.readBytes || link.mayHoldMore { continue }
-        var deadline = session.nextDeadline
-        if pipeline.holdsBack {
-          pipeline.settle()
-          deadline = min(deadline, now.advanced(byNanos: Self.settleNanos))
+        if readAt >= session.nextDeadline { session.advance(now: readAt) }
+        if session.hasActions || link.mayHoldMore { continue }
+        switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
+        case .read: continue
+        case .pause(let nanos): Pause.sleep(nanos: nanos)
+        case .receive: waits = true
+        case .poll(let deadline):
+          if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
         }
-        if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
       }
     } catch {
       // What had arrived before the loss is interpreted still.
-      if let end = interpret(&link, &stood) { return end }
-      return .lost(.connectionLost, "connection lost: \(error)", stood: stood)
+      let end = interpret(&link, &stood)
+      closeRead()
+      return end ?? .lost(.connectionLost, "connection lost: \(error)", stood: stood)
     }
+  }
+
+  /// What is done once for all messages of a read.
+  private mutating func closeRead() {
+    pipeline.deliver()
+    pipeline.settle()
+    recording?.publish()
+    pipeline.show(in: progress)
+  }
+
+  private mutating func wait(
+    _ plan: inout WaitPlan, got: Int, readAt: MonotonicNanos, isSending: Bool
+  ) -> WaitPlan.Step {
+    let now = got > 0 ? MonotonicNanos.now() : readAt
+    var deadline = session.nextDeadline
+    let holdsBack = pipeline.holdsBack
+    if holdsBack {
+      pipeline.settle()
+      deadline = min(deadline, now.advanced(byNanos: Self.settleNanos))
+    }
+    return plan.next(got: got, readAt: readAt, now: now, deadline: deadline, isBusy: isSending || holdsBack)
   }
 
   /// Does what the session asks for.
@@ -129,11 +155,14 @@ extension Lane {
   /// Interprets everything that arrived. The batch of one read ends when there is no further event.
   private mutating func interpret(_ link: inout WebSocketLink, _ stood: inout Bool) -> ConnectionEnd? {
     guard let arrival = lastArrival else { return nil }
-    while let event = link.conversation.next(&link.buffer) {
+    while true {
+      if var frames = link.conversation.textFrames(&link.buffer) {
+        while let payload = unsafe frames.next() { unsafe take(payload, arrival, &link) }
+        link.conversation.took(frames, &link.buffer)
+      }
+      guard let event = link.conversation.next(&link.buffer) else { return nil }
       switch event {
-      case .message(.text, let payload):
-        unsafe recording?.accept(.received, payload, arrival, isStopping: isStopping)
-        unsafe interpret(payload, arrival, &link)
+      case .message(.text, let payload): unsafe take(payload, arrival, &link)
       case .message(.binary, _): complain("a binary message arrived, which dxLink does not use; it was ignored")
       case .ping, .pong: break
       case .closed: return closed(link.conversation.closeCode, link.conversation.closeReason, stood)
@@ -143,7 +172,12 @@ extension Lane {
         return .lost(.protocolViolation, "the server violated the WebSocket protocol: \(why)", stood: stood)
       }
     }
-    return nil
+  }
+
+  /// One text message: into the recording, then into the pipeline.
+  private mutating func take(_ payload: UnsafeRawBufferPointer, _ arrival: Arrival, _ link: inout WebSocketLink) {
+    if let recording { unsafe recording.accept(.received, payload, arrival, isStopping: isStopping) }
+    unsafe interpret(payload, arrival, &link)
   }
 
   private mutating func interpret(_ payload: UnsafeRawBufferPointer, _ arrival: Arrival, _ link: inout WebSocketLink) {

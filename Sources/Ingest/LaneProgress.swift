@@ -31,13 +31,13 @@ package final class LaneProgress: Sendable {
   func addGap() { gapCount.wrappingAdd(1, ordering: .relaxed) }
   func addReconnect() { reconnectCount.wrappingAdd(1, ordering: .relaxed) }
 
-  /// Publishes totals; once per read, by the lane only.
-  func update(_ totals: PipelineTotals) {
-    frameCount.store(totals.frames, ordering: .relaxed)
-    messageCount.store(totals.messages, ordering: .relaxed)
-    byteCount.store(totals.bytes, ordering: .relaxed)
-    eventCount.store(totals.events, ordering: .relaxed)
-    malformedCount.store(totals.malformedRows + totals.malformedMessages, ordering: .relaxed)
+  /// Publishes figures; once per read, by the lane only.
+  func update(frames: Int, bytes: Int, events: Int, malformed: Int) {
+    frameCount.store(frames, ordering: .relaxed)
+    messageCount.store(frames, ordering: .relaxed)
+    byteCount.store(bytes, ordering: .relaxed)
+    eventCount.store(events, ordering: .relaxed)
+    malformedCount.store(malformed, ordering: .relaxed)
   }
 }
 

@@ -22,9 +22,17 @@ package struct LaneSettings: Sendable {
   package var maximumMessageBytes = 1 << 20
   /// Sentences about malformed messages that are said; more are only counted.
   package var maximumComplaints = 20
+  /// Microseconds that bytes may gather before they are read, so that one wake-up serves many frames.
+  package var batchMicros = 0
+  /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
+  package var spinMicros = 0
   package var userAgent = "quotewire"
   /// Recorded with each session.
   package var productVersion = ""
+
+  /// What the two options take, in microseconds.
+  package static let batchRange = 0...10_000
+  package static let spinRange = 0...10_000
 
   package init(url: FeedURL) { self.url = url }
 

@@ -5,34 +5,61 @@ package import Rings
 package import Sinks
 
 /// From a payload to the sinks: the part of the way that live feeds and replays share. Used by one thread.
+///
+/// The events of several payloads go on together: those of one read, or `handOverRecords` of them.
 package struct PayloadPipeline: ~Copyable {
   private var batch: EventBatch
   private var texts: TextTable
   private let delivery: Delivery
+  private var messages = 0
+  private var bytes = 0
+  private var malformedMessages = 0
+
+  /// Records of 128 bytes that are handed on at once: few enough to stay in the cache, enough for what a hand-over
+  /// costs.
+  static let handOverRecords = 256
 
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
-  package init(stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init()) {
+  package init(
+    stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
+    published: (@Sendable (borrowing EventBatch) -> Void)? = nil
+  ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
-    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest)
+    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published)
   }
 
   /// The texts of this pipeline's events, for sinks.
   package var textStore: TextStore { texts.store }
 
   /// Where events go from now on.
-  package func connect(_ sinks: [SinkPort]) { delivery.sinks = sinks }
+  package func connect(_ sinks: [any SinkPort]) { delivery.sinks = sinks }
 
-  package var totals: PipelineTotals { delivery.totals }
+  /// Everything counted so far. Makes an array; `shown` does not.
+  package var totals: PipelineTotals {
+    var totals = delivery.totals
+    delivery.counts.add(to: &totals)
+    totals.frames = messages
+    totals.messages = messages
+    totals.bytes = bytes
+    totals.malformedMessages = malformedMessages
+    return totals
+  }
 
-  /// Interprets one text message. Its events reach the sinks before this returns.
+  /// What the progress line shows.
+  package func show(in progress: LaneProgress) {
+    progress.update(
+      frames: messages, bytes: bytes, events: delivery.counts.events,
+      malformed: malformedMessages + delivery.totals.malformedRows)
+  }
+
+  /// Interprets one text message. Its events reach the sinks with the next `deliver`, if not before.
   package mutating func accept(
     _ payload: UnsafeRawBufferPointer, _ arrival: Arrival, _ decoder: inout FeedDecoder
   ) throws(FeedError) -> Received {
+    messages &+= 1
+    bytes &+= payload.count
     let delivery = delivery
-    delivery.totals.frames += 1
-    delivery.totals.messages += 1
-    delivery.totals.bytes += payload.count
     do throws(FeedError) {
       let received = try unsafe decoder.decode(
         payload, receivedNanos: arrival.wall.rawValue, batch: &batch, texts: &texts
@@ -40,15 +67,19 @@ package struct PayloadPipeline: ~Copyable {
         delivery.deliver(&full)
         full.removeAll()
       }
-      if !batch.isEmpty {
-        delivery.deliver(&batch)
-        batch.removeAll()
-      }
+      if batch.recordCount >= Self.handOverRecords { deliver() }
       return received
     } catch {
-      delivery.totals.malformedMessages += 1
+      malformedMessages += 1
       throw error
     }
+  }
+
+  /// Hands on what has been decoded: at the end of each read.
+  package mutating func deliver() {
+    if batch.isEmpty { return }
+    delivery.deliver(&batch)
+    batch.removeAll()
   }
 
   /// Adds a decoder's row counts at the end of its work.
@@ -62,7 +93,10 @@ package struct PayloadPipeline: ~Copyable {
   }
 
   /// Puts a gap mark between the events of every sink.
-  package func accept(_ gap: Gap) { delivery.accept(gap) }
+  package mutating func accept(_ gap: Gap) {
+    deliver()
+    delivery.accept(gap)
+  }
 
   /// Moves on what conflation holds back, as far as there is room.
   package func settle() { for sink in delivery.sinks { sink.settle() } }
@@ -71,7 +105,10 @@ package struct PayloadPipeline: ~Copyable {
   package var holdsBack: Bool { delivery.sinks.contains { $0.holdsBack } }
 
   /// Gives the sinks everything and lets go of them.
-  package func finish() { delivery.finish() }
+  package mutating func finish() {
+    deliver()
+    delivery.finish()
+  }
 
   /// The digest so far; nil when none was wanted.
   package var digest: Digest? { delivery.digest }
@@ -79,15 +116,20 @@ package struct PayloadPipeline: ~Copyable {
 
 /// Hands a batch to each sink and counts it. A class, so that the decoder can call it in mid-frame.
 private final class Delivery {
-  var sinks: [SinkPort] = []
+  var sinks: [any SinkPort] = []
   var totals = PipelineTotals()
   var digest: Digest?
+  let counts = EventCounts()
   private let stop: StopFlag
   private let texts: TextStore
+  private let published: (@Sendable (borrowing EventBatch) -> Void)?
 
-  init(stop: StopFlag, texts: TextStore, wantsDigest: Bool) {
+  init(
+    stop: StopFlag, texts: TextStore, wantsDigest: Bool, published: (@Sendable (borrowing EventBatch) -> Void)?
+  ) {
     self.stop = stop
     self.texts = texts
+    self.published = published
     digest = wantsDigest ? Digest() : nil
   }
 
@@ -97,12 +139,14 @@ private final class Delivery {
       totals.beyondLimit += batch.eventCount - allowed
       batch.truncate(toEvents: allowed)
     }
-    totals.events += batch.eventCount
-    batch.forEach { event in
-      if let type = event.type { totals.eventsByType[type.index] &+= 1 }
-      digest?.update(event, texts)
+    counts.add(batch)
+    // Out of this object, so that an event costs no check that nobody else is at it.
+    if var digest = digest.take() {
+      digest.update(batch, texts)
+      self.digest = digest
     }
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
+    published?(batch)
   }
 
   func accept(_ gap: Gap) {
@@ -112,5 +156,45 @@ private final class Delivery {
   func finish() {
     for sink in sinks { sink.finish { stop.isAbandoned } }
     sinks = []
+  }
+}
+
+/// Events handed on, by the byte that tells their type.
+@safe
+private final class EventCounts {
+  private let byTypeByte: UnsafeMutablePointer<Int>
+  private(set) var events = 0
+  private static let size = 256
+
+  init() {
+    unsafe byTypeByte = .allocate(capacity: Self.size)
+    unsafe byTypeByte.initialize(repeating: 0, count: Self.size)
+  }
+
+  deinit { unsafe byTypeByte.deallocate() }
+
+  func add(_ batch: borrowing EventBatch) {
+    events &+= batch.eventCount
+    let counts = unsafe byTypeByte
+    // Loads of its own, because calls into another module would cost more than all else here.
+    let (recordBytes, typeOffset) = (EventRecord.byteCount, EventHead.typeOffset)
+    unsafe batch.withRecords { records in
+      guard let base = records.baseAddress else { return }
+      let end = unsafe base + records.count
+      var at = unsafe base
+      // Whole events, by the batch's invariant; a byte has 256 values.
+      while unsafe at < end {
+        let typeByte = unsafe Int(at.load(fromByteOffset: typeOffset, as: UInt8.self))
+        unsafe counts[typeByte] &+= 1
+        unsafe at += (1 &+ typeByte &>> 6 & 1) &* recordBytes
+      }
+    }
+  }
+
+  func add(to totals: inout PipelineTotals) {
+    totals.events += events
+    for type in EventType.allCases {
+      unsafe totals.eventsByType[type.index] += byTypeByte[Int(type.rawValue)]
+    }
   }
 }

@@ -16,7 +16,7 @@ struct Replay: ~Copyable {
   private var pipeline: PayloadPipeline
   private var merge = RecordingMerge()
   private var maps: [MappedRecording] = []
-  private var decoders: [DecoderKey: ReplayDecoder] = [:]
+  private var decoders = ReplayDecoders()
   private(set) var gaps = 0
   private(set) var damagedFiles = 0
   private var complaints = 0
@@ -30,16 +30,8 @@ struct Replay: ~Copyable {
   static let settleNanos: Int64 = 10_000_000
   /// Files that one replay merges.
   static let maximumFiles = 512
-
-  private struct DecoderKey: Hashable {
-    let source: Int
-    let lane: UInt16
-  }
-
-  /// One lane of one recording: its channels and schemas.
-  private final class ReplayDecoder {
-    var decoder = FeedDecoder()
-  }
+  /// Entries between two updates of the progress line at full speed.
+  private static let progressEntries = 4096
 
   /// Keeps a map alive while its reader lives.
   private final class MappedRecording {
@@ -76,18 +68,18 @@ struct Replay: ~Copyable {
 
   var textStore: TextStore { pipeline.textStore }
 
-  mutating func connect(_ sinks: [SinkPort]) { pipeline.connect(sinks) }
+  mutating func connect(_ sinks: [any SinkPort]) { pipeline.connect(sinks) }
 
   /// Plays to the end, then gives the totals.
   mutating func run() -> (totals: PipelineTotals, digest: Digest?) {
     progress.enter(.streaming)
     do throws(RecordingError) { try play() } catch { say("\(error)") }
-    for key in decoders.keys.sorted(by: { ($0.source, $0.lane) < ($1.source, $1.lane) }) {
-      if let one = decoders[key] { pipeline.add(one.decoder.counters) }
-    }
+    var counters: [FeedCounters] = []
+    decoders.forEachCounters { counters.append($0) }
+    for one in counters { pipeline.add(one) }
     judge()
     pipeline.finish()
-    progress.update(pipeline.totals)
+    pipeline.show(in: progress)
     progress.enter(.ended)
     return (pipeline.totals, pipeline.digest)
   }
@@ -96,20 +88,25 @@ struct Replay: ~Copyable {
     var silence: Int64?
     if let seconds = settings.longestSilenceSeconds { silence = max(1, Int64(min(seconds, 1e9) * 1e9)) }
     var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
+    let first = settings.start ?? WallNanos(rawValue: .min)
+    let last = settings.stop ?? WallNanos(rawValue: .max)
+    let isPaced = settings.speed != .max
     var count = 0
     while !stop.isDraining, let merged = merge.next() {
-      let entry = merged.entry
-      if let last = settings.stop, entry.arrival.wall > last { continue }
-      if let first = settings.start, entry.arrival.wall < first {
+      if merged.entry.arrival.wall > last { continue }
+      if merged.entry.arrival.wall < first {
         prepare(merged)
         continue
       }
-      if settings.speed != .max {
-        guard waitUntil(pacer.due(entry, source: merged.source)) else { return }
+      if isPaced {
+        guard waitUntil(pacer.due(merged.entry, source: merged.source)) else { return }
       }
       play(merged)
       count &+= 1
-      if count & 0xFF == 0 || settings.speed != .max { progress.update(pipeline.totals) }
+      if isPaced || count & (Self.progressEntries - 1) == 0 {
+        pipeline.deliver()
+        pipeline.show(in: progress)
+      }
     }
   }
 
@@ -123,24 +120,17 @@ struct Replay: ~Copyable {
     }
   }
 
-  private mutating func decoder(_ merged: MergedEntry) -> ReplayDecoder {
-    let key = DecoderKey(source: merged.source, lane: merged.entry.lane)
-    if let known = decoders[key] { return known }
-    let new = ReplayDecoder()
-    decoders[key] = new
-    return new
-  }
-
   private mutating func play(_ merged: MergedEntry) {
     let entry = merged.entry
     switch entry.kind {
     case .received:
       do throws(FeedError) {
-        _ = try unsafe pipeline.accept(entry.payload, entry.arrival, &decoder(merged).decoder)
+        _ = try unsafe pipeline.accept(
+          entry.payload, entry.arrival, &decoders.of(source: merged.source, lane: entry.lane).pointee)
       } catch {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
-    case .sessionStart: decoder(merged).decoder.reset()
+    case .sessionStart: unsafe decoders.of(source: merged.source, lane: entry.lane).pointee.reset()
     case .sent: noteSent(merged)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
@@ -154,12 +144,12 @@ struct Replay: ~Copyable {
   private mutating func prepare(_ merged: MergedEntry) {
     let entry = merged.entry
     switch entry.kind {
-    case .sessionStart: decoder(merged).decoder.reset()
+    case .sessionStart: unsafe decoders.of(source: merged.source, lane: entry.lane).pointee.reset()
     case .sent: noteSent(merged)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
       // Events that come along nevertheless (another layout of the same message) go nowhere.
-      _ = try? unsafe decoder(merged).decoder.decode(
+      _ = try? unsafe decoders.of(source: merged.source, lane: entry.lane).pointee.decode(
         entry.payload, receivedNanos: 0, batch: &unwanted, texts: &unwantedTexts
       ) { full in full.removeAll() }
       unwanted.removeAll()
@@ -170,7 +160,7 @@ struct Replay: ~Copyable {
   /// What the client asked for decides where the server never told.
   private mutating func noteSent(_ merged: MergedEntry) {
     guard case .feedSetup(let channel, let setup)? = try? unsafe sentReader.read(merged.entry.payload) else { return }
-    decoder(merged).decoder.sent(setup, channel: channel)
+    unsafe decoders.of(source: merged.source, lane: merged.entry.lane).pointee.sent(setup, channel: channel)
   }
 
   /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.

@@ -11,9 +11,16 @@ package struct WebSocketLink: ~Copyable {
   /// What the last read or write that could not go on waits for.
   private var readNeeds: Readiness = .readable
   private var writeNeeds: Readiness = .writable
+  /// The last read filled its room, so that the socket may have more.
+  private var filledRoom = false
 
-  /// Room offered to each read, in bytes.
+  /// Room offered to each read, in bytes, beside what is left of the frame under way.
   package static let readBytes = 256 << 10
+  /// Room for what is left of a frame, so that a read begins near the front of the buffer: the same memory is filled
+  /// again and again, and stays in the cache.
+  private static let spareBytes = 16 << 10
+  /// The longest wait inside a read: how soon a stop is seen by a lane that gets bytes all the time.
+  package static let waitLimitMillis = 50
 
   package init(
     _ stream: consuming ByteStream, buffer: consuming ReceiveBuffer, conversation: consuming Conversation
@@ -34,7 +41,8 @@ package struct WebSocketLink: ~Copyable {
     var stream: ByteStream
     do { stream = try connector.connect(to: url, tls: tls, stop: stop) } catch { throw .io(error) }
     var buffer = ReceiveBuffer(
-      capacity: min(2 * Self.readBytes, limits.receiveBufferBytes), maximumCapacity: limits.receiveBufferBytes)
+      capacity: min(Self.readBytes + Self.spareBytes, limits.receiveBufferBytes),
+      maximumCapacity: limits.receiveBufferBytes)
     var target = ClientHandshake.Target(
       host: url.endpoint.host, port: url.endpoint.port, isSecure: url.isSecure, path: url.target)
     target.headers = [HeaderField("User-Agent", userAgent)]
@@ -48,6 +56,7 @@ package struct WebSocketLink: ~Copyable {
       }
     } catch { throw .io(error) }
     try Self.completeHandshake(&stream, &buffer, &handshake, deadline, limitMillis, url, stop)
+    stream.allowWaiting(limitMillis: Self.waitLimitMillis)
     self.init(
       stream, buffer: buffer, conversation: Conversation(role: .client, limits: limits, checksText: checksText))
   }
@@ -85,11 +94,13 @@ package struct WebSocketLink: ~Copyable {
     }
   }
 
-  private static func readSome(_ stream: inout ByteStream, _ buffer: inout ReceiveBuffer) throws(IOError) -> Transfer {
+  private static func readSome(
+    _ stream: inout ByteStream, _ buffer: inout ReceiveBuffer, waits: Bool = false
+  ) throws(IOError) -> Transfer {
     guard buffer.makeRoom(1) else { throw .limitExceeded(what: "the receive buffer", limit: buffer.maximumCapacity) }
     var outcome = Transfer.endOfStream
     _ = try unsafe buffer.fill { room throws(IOError) in
-      outcome = try unsafe stream.read(into: room)
+      outcome = try unsafe stream.read(into: room, waits: waits)
       if case .bytes(let count) = outcome { return count }
       return 0
     }
@@ -97,23 +108,28 @@ package struct WebSocketLink: ~Copyable {
   }
 
   /// True where another read can give bytes without waiting for the socket.
-  package var mayHoldMore: Bool { stream.mayHoldMore }
+  package var mayHoldMore: Bool { filledRoom || stream.mayHoldMore }
   package var tlsVersion: String? { stream.tlsVersion }
   package var peer: SocketAddress { stream.peer }
 
   /// One read into the receive buffer; 0 when nothing is there now. Throws `ended` when the peer ended its side.
-  package mutating func read() throws(LinkError) -> Int {
-    let room = min(max(conversation.wantedBytes, Self.readBytes), buffer.maximumCapacity - buffer.readableCount)
-    _ = buffer.makeRoom(max(1, room))
+  /// - Parameter waits: whether to wait for bytes inside the read, `waitLimitMillis` at most; only for a client.
+  package mutating func read(waits: Bool = false) throws(LinkError) -> Int {
+    let held = buffer.readableCount
+    let room = max(conversation.wantedBytes, min(Self.readBytes, buffer.capacity - held))
+    _ = buffer.makeRoom(max(1, min(room, buffer.maximumCapacity - held)))
+    filledRoom = false
     let outcome: Transfer
     do {
-      outcome = try Self.readSome(&stream, &buffer)
+      outcome = try Self.readSome(&stream, &buffer, waits: waits)
     } catch {
       conversation.transportEnded()
       throw .io(error)
     }
     switch outcome {
-    case .bytes(let count): return count
+    case .bytes(let count):
+      filledRoom = buffer.isFull
+      return count
     case .wouldBlock(let needs):
       readNeeds = needs
       return 0

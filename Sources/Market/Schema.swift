@@ -1,5 +1,5 @@
 /// How a field stands in the event's bytes and what it may be on the wire.
-package enum FieldKind: UInt8, Sendable {
+package enum FieldKind: UInt8, BitwiseCopyable, Sendable {
   /// The event's symbol: TextID.
   case symbol
   /// IEEE double; NaN for "not available".

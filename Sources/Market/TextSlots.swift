@@ -1,3 +1,5 @@
+import Rings
+
 /// What a text is looked up by. Up to 16 bytes it is the text itself, zeros behind it; of a longer one a hash.
 @frozen @usableFromInline
 package struct TextKey {
@@ -116,8 +118,7 @@ package struct TextSlots {
 
   enum Place {
     case known(UInt32)
-    /// The slot where the text belongs.
-    case free(Int)
+    case new
     /// `maximumProbes` slots are taken by others.
     case none
   }
@@ -131,7 +132,11 @@ package struct TextSlots {
 
   init(count: Int) {
     precondition(count > 0 && count & (count - 1) == 0)
-    unsafe base = .allocate(capacity: count)
+    let bytes = count * MemoryLayout<Slot>.stride
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: bytes, alignment: HugePages.alignment(for: bytes))
+    unsafe HugePages.advise(memory)
+    unsafe base = memory.bindMemory(to: Slot.self).baseAddress!
     unsafe base.initialize(repeating: Slot(low: 0, high: 0, id: 0, count: 0), count: count)
     mask = count - 1
   }
@@ -197,12 +202,12 @@ package struct TextSlots {
     unsafe p.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
 
-  /// Where a text is or belongs. The key is the text's.
+  /// What the table knows of a text. The key is the text's.
   func place(_ key: TextKey, _ text: UnsafeRawBufferPointer) -> Place {
     var i = Int(truncatingIfNeeded: key.hash) & mask
     for _ in 0..<Self.maximumProbes {
       let slot = unsafe base[i]
-      if slot.id == 0 { return .free(i) }
+      if slot.id == 0 { return .new }
       if slot.low == key.low, slot.count == key.count, unsafe holds(slot, key, text) { return .known(slot.id) }
       i = (i &+ 1) & mask
     }
@@ -214,15 +219,29 @@ package struct TextSlots {
     return unsafe UnsafeRawBufferPointer(start: Self.text(slot), count: text.count).elementsEqual(text)
   }
 
-  func firstFree(_ key: TextKey) -> Int {
+  /// Takes a slot for a text that is not there yet, and stays at `text`. Of two texts that want a slot the one farther
+  /// from its own gets it (Celis 1986), so that texts added late are found as fast as those added first.
+  func insert(_ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
+    let high = key.count & ~TextKey.unplain <= 16 ? key.high : UInt64(UInt(bitPattern: text))
+    var wanting = Slot(low: key.low, high: high, id: id, count: key.count)
     var i = Int(truncatingIfNeeded: key.hash) & mask
-    while unsafe base[i].id != 0 { i = (i &+ 1) & mask }
-    return i
+    var distance = 0
+    while unsafe base[i].id != 0 {
+      let theirs = unsafe (i &- Self.home(base[i])) & mask
+      if theirs < distance {
+        unsafe swap(&base[i], &wanting)
+        distance = theirs
+      }
+      i = (i &+ 1) & mask
+      distance &+= 1
+    }
+    unsafe base[i] = wanting
   }
 
-  /// Takes a free slot for a text, which stays at `text`.
-  func fill(_ i: Int, _ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
-    let high = key.count & ~TextKey.unplain <= 16 ? key.high : UInt64(UInt(bitPattern: text))
-    unsafe base[i] = Slot(low: key.low, high: high, id: id, count: key.count)
+  /// Where the search for a slot's text begins, before the mask.
+  private static func home(_ slot: Slot) -> Int {
+    let isShort = slot.count & ~TextKey.unplain <= 16
+    let hash = isShort ? TextKey(low: slot.low, high: slot.high, count: Int(slot.count)).hash : slot.low
+    return Int(truncatingIfNeeded: hash)
   }
 }

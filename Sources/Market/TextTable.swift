@@ -34,7 +34,7 @@ package struct TextTable: ~Copyable {
     let place = unsafe slots.place(key, text)
     switch place {
     case .known(let id): return TextID(rawValue: id)
-    case .free(let at): return unsafe add(text, key, at: at)
+    case .new: return unsafe add(text, key)
     case .none:
       refused += 1
       return nil
@@ -48,12 +48,12 @@ package struct TextTable: ~Copyable {
   }
 
   @inline(never)
-  private mutating func add(_ text: UnsafeRawBufferPointer, _ key: TextKey, at i: Int) -> TextID? {
+  private mutating func add(_ text: UnsafeRawBufferPointer, _ key: TextKey) -> TextID? {
     guard let id = unsafe store.add(text), let copy = unsafe store.bytes(id)?.baseAddress else {
       refused += 1
       return nil
     }
-    unsafe slots.fill(i, key, id: id, text: copy)
+    unsafe slots.insert(key, id: id, text: copy)
     if store.count * 8 > slots.count * 5 { grow() }
     return TextID(rawValue: id)
   }
@@ -63,7 +63,7 @@ package struct TextTable: ~Copyable {
     var id: UInt32 = 1
     while let text = unsafe store.bytes(id) {
       let key = unsafe TextKey(text)
-      if let base = text.baseAddress { unsafe bigger.fill(bigger.firstFree(key), key, id: id, text: base) }
+      if let base = text.baseAddress { unsafe bigger.insert(key, id: id, text: base) }
       id += 1
     }
     slots.deallocate()

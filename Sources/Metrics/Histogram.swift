@@ -1,6 +1,8 @@
+import Glibc
 import Synchronization
 
-/// Counts of values, each kept to three significant digits, in memory of fixed size (264 KiB).
+/// Counts of values, each kept to three significant digits, in memory of fixed size (264 KiB, of which only the pages
+/// that were counted in are ever touched).
 ///
 /// Log-linear after HdrHistogram (Gil Tene): values below 2048 have a bucket each; above, every power of two is cut
 /// into 1024 buckets of equal width, so a bucket is at most 1/1024 of its values wide.
@@ -13,20 +15,28 @@ import Synchronization
 /// Worked example: 5000 lies in 4096 ..< 8192 (width 4), bucket 3072 + (5000 - 4096) / 4 = 3298, that is 5000 ... 5003.
 ///
 /// One thread writes, any thread reads. A reader sees each bucket whole; what is written meanwhile may be missing.
+@safe
 package final class Histogram: Sendable {
   /// 2^42 - 1: 73 minutes in nanoseconds. Higher values count as this one.
   package static let highestValue: Int64 = 1 << 42 - 1
   package static let bucketCount = 2048 + 31 * 1024
 
-  private let buckets: InlineArray<33792, Atomic<Int>>
+  // Zeroed by the system page by page; an array of as many atomics is made and ended one by one.
+  nonisolated(unsafe) private let buckets: UnsafeMutablePointer<Atomic<Int>>
   /// Bits of a Double, which cannot overflow.
   private let sumBits = Atomic<UInt64>(0)
   private let highest = Atomic<Int64>(0)
   private let clamped = Atomic<Int>(0)
 
   package init() {
-    buckets = InlineArray { _ in Atomic(0) }
+    // All bits zero is an atomic 0. Without memory there is nothing that could go on.
+    let memory = unsafe calloc(Self.bucketCount, MemoryLayout<Atomic<Int>>.stride)
+    guard let memory = unsafe memory else { preconditionFailure("no memory for a histogram") }
+    unsafe buckets = memory.bindMemory(to: Atomic<Int>.self, capacity: Self.bucketCount)
   }
+
+  // Atomics of integers own nothing.
+  deinit { unsafe free(buckets) }
 
   /// Counts one value. Negative ones count as 0, those above `highestValue` as `highestValue`; both are also counted in
   /// `clampedCount`.
@@ -37,7 +47,8 @@ package final class Histogram: Sendable {
     guard times > 0 else { return }
     let kept = min(max(value, 0), Self.highestValue)
     if kept != value { add(times, to: clamped) }
-    add(times, to: buckets[Self.bucket(of: kept)])
+    // Within `bucketCount` for every value up to the highest.
+    unsafe add(times, to: buckets[Self.bucket(of: kept)])
     let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + Double(kept) * Double(times)
     sumBits.store(sum.bitPattern, ordering: .relaxed)
     if kept > highest.load(ordering: .relaxed) { highest.store(kept, ordering: .relaxed) }
@@ -45,7 +56,9 @@ package final class Histogram: Sendable {
 
   /// Adds everything that another histogram held when `other` was taken. A writer's call, like `record`.
   package func merge(_ other: HistogramSnapshot) {
-    for (bucket, count) in other.buckets.enumerated() where count > 0 { add(count, to: buckets[bucket]) }
+    for (bucket, count) in other.buckets.enumerated() where count > 0 {
+      unsafe add(count, to: buckets[bucket])
+    }
     add(other.clampedCount, to: clamped)
     let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + other.sum
     sumBits.store(sum.bitPattern, ordering: .relaxed)
@@ -61,9 +74,9 @@ package final class Histogram: Sendable {
   package func snapshot() -> HistogramSnapshot {
     var copy: [Int] = []
     var last = 0
-    for i in 0..<Self.bucketCount where buckets[i].load(ordering: .relaxed) != 0 { last = i + 1 }
+    for i in 0..<Self.bucketCount where unsafe buckets[i].load(ordering: .relaxed) != 0 { last = i + 1 }
     copy.reserveCapacity(last)
-    for i in 0..<last { copy.append(buckets[i].load(ordering: .relaxed)) }
+    for i in 0..<last { unsafe copy.append(buckets[i].load(ordering: .relaxed)) }
     return HistogramSnapshot(
       buckets: copy, sum: Double(bitPattern: sumBits.load(ordering: .relaxed)),
       max: highest.load(ordering: .relaxed), clampedCount: clamped.load(ordering: .relaxed))

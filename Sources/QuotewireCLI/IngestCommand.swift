@@ -40,6 +40,14 @@ enum IngestCommand {
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
       OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
       OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
+      OptionSpec(
+        "batch-micros", "N",
+        "let bytes gather for up to N microseconds before they are read: one wake-up\n"
+          + "then serves many frames. Less CPU, that much more latency (default: 0)"),
+      OptionSpec(
+        "spin-micros", "N",
+        "look for bytes again and again for N microseconds before sleeping: less\n"
+          + "latency, up to a whole core of CPU (default: 0)"),
       OptionSpec("for", "SECONDS", "end after this time (90, 90s, 5m, 2h)"),
       RunOptions.limit,
       OptionSpec(
@@ -93,6 +101,8 @@ enum IngestCommand {
     lane.subscriptions = try subscriptions(arguments)
     lane.token = try token(arguments)
     lane.reconnect = try reconnect(arguments)
+    lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0
+    lane.spinMicros = try arguments.int("spin-micros", in: LaneSettings.spinRange) ?? 0
     lane.backoff = Backoff(seed: RandomBytes.next())
     lane.userAgent = "quotewire/\(Version.text)"
     lane.productVersion = "quotewire \(Version.text)"

@@ -8,7 +8,7 @@ import Synchronization
 ///     | 0 | 1 | ... | capacity-1 | spare |
 @safe
 package struct RecordRing: ~Copyable {
-  package static let recordByteCount = 128
+  @inlinable package static var recordByteCount: Int { 128 }
   private var producer: RecordProducer?
   private var consumer: RecordConsumer?
 
@@ -92,10 +92,17 @@ package struct RecordProducer: ~Copyable, Sendable {
     return i > run
   }
 
-  /// Makes everything appended so far visible and wakes the consumer if it sleeps.
+  /// Makes everything appended so far visible and wakes the consumer if it sleeps. One that dozes is woken once half of
+  /// the ring waits for it.
   package mutating func publish() {
     core.produced.value.store(claimed, ordering: .releasing)
-    core.bell.ring()
+    core.bell.ring(presses: isHalfFull())
+  }
+
+  private mutating func isHalfFull() -> Bool {
+    if claimed &- knownConsumed <= capacity / 2 { return false }
+    knownConsumed = core.consumed.value.load(ordering: .acquiring)
+    return claimed &- knownConsumed > capacity / 2
   }
 
   package var isConsumerGone: Bool { core.consumerGone.load(ordering: .acquiring) }
@@ -126,14 +133,29 @@ package struct RecordConsumer: ~Copyable, Sendable {
 
   /// Lends each waiting event, at most about `limit` records, then gives their room back. Returns the records taken.
   package mutating func drain(limit: Int = .max, _ body: (UnsafeRawPointer) -> Void) -> Int {
+    unsafe drainRuns(limit: limit) { run, count in
+      var done = 0
+      while done < count {
+        let event = unsafe run + done &* RecordRing.recordByteCount
+        unsafe body(event)
+        let typeByte = unsafe event.load(fromByteOffset: 4, as: UInt8.self)
+        done &+= 1 &+ Int(typeByte &>> 6 & 1)
+      }
+      return done
+    }
+  }
+
+  /// Lends the waiting events in runs that lie in one piece, at most about `limit` records, then gives their room back.
+  /// Returns the records taken.
+  /// - Parameter body: gets where a run lies and how many records it has; takes every event that begins in it, and says
+  ///   how many records those are: one more than the run has where the last event is cut.
+  package mutating func drainRuns(limit: Int = .max, _ body: (UnsafeRawPointer, Int) -> Int) -> Int {
     let waiting = min(available(), limit)
     var done = 0
     while done < waiting {
       let at = (taken &+ done) & (capacity &- 1)
-      let event = unsafe UnsafeRawPointer(memory.pointer + at &* RecordRing.recordByteCount)
-      unsafe body(event)
-      let typeByte = unsafe event.load(fromByteOffset: 4, as: UInt8.self)
-      done &+= 1 &+ Int(typeByte &>> 6 & 1)
+      let run = unsafe UnsafeRawPointer(memory.pointer + at &* RecordRing.recordByteCount)
+      done &+= unsafe body(run, min(waiting &- done, capacity &- at))
     }
     if done > 0 {
       taken &+= done

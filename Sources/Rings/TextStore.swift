@@ -98,4 +98,10 @@ package final class TextStore: @unchecked Sendable {
   package func withText<R>(_ id: UInt32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
     unsafe body(bytes(id) ?? UnsafeRawBufferPointer(start: nil, count: 0))
   }
+
+  /// A text for as long as the store lives: it never moves and never changes. An empty one for an id that was never
+  /// given.
+  @unsafe package func loan(_ id: UInt32) -> UnsafeRawBufferPointer {
+    unsafe bytes(id) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  }
 }

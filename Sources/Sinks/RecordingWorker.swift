@@ -13,6 +13,7 @@ struct RecordingWorker: ~Copyable {
   private let trouble: @Sendable (String) -> Void
   private var offset: Int
   private var isInTrouble = false
+  private var doze = Doze()
 
   static let blockBytes = 256 << 10
   static let entriesPerTurn = 64
@@ -39,15 +40,22 @@ struct RecordingWorker: ~Copyable {
       while true {
         let taken = drain()
         if writer.pendingCount >= Self.blockBytes || (taken == 0 && writer.pendingCount > 0) { try writeOut() }
-        if taken > 0 { continue }
-        writer.closeSegmentIfDue(now: .now())
+        if taken > 0 {
+          doze.foundNews()
+          continue
+        }
+        let now = MonotonicNanos.now()
+        writer.closeSegmentIfDue(now: now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           writer.close(at: .now())
           try writeOut()
           try file.synchronize()
           return nil
         }
-        bell.wait(timeoutNanos: Self.idleNanos) { inputs.contains { $0.consumer.hasNews() } }
+        let dozes = doze.begins(now)
+        bell.wait(timeoutNanos: dozes ? Doze.nanos : Self.idleNanos, dozes: dozes) {
+          inputs.contains { $0.consumer.hasNews() }
+        }
       }
     } catch {
       return "\(error)"

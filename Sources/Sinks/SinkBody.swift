@@ -32,13 +32,3 @@ enum SinkFailure: Error, CustomStringConvertible {
     }
   }
 }
-
-/// `null:` counts and forgets.
-struct NullBody: SinkBody, ~Copyable {
-  mutating func append(_ event: EventRef, _ texts: TextStore) {}
-  mutating func append(_ gap: Gap) {}
-  var pendingBytes: Int { 0 }
-  mutating func flush(now: MonotonicNanos) throws(SinkFailure) {}
-  mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {}
-  mutating func finish() throws(SinkFailure) {}
-}

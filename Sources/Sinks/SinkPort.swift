@@ -1,110 +1,15 @@
 package import Market
-package import Rings
-import Bytes
 
-/// A lane's end of the way to one sink: its half of the ring and the policy for a full one. Used by one thread.
-package final class SinkPort {
-  private var producer: RecordProducer
-  private let policy: SinkPolicy
-  private let counters: SinkCounters
-  private var waiting = ConflationTable()
-
-  /// How long a waiting lane sleeps between looks at a full ring.
-  private static let waitNanos: Int64 = 50_000
-
-  package init(_ producer: consuming RecordProducer, _ policy: SinkPolicy, _ counters: SinkCounters) {
-    self.producer = producer
-    self.policy = policy
-    self.counters = counters
-  }
-
-  /// Hands over a frame's events and publishes them. `isStopping` ends a wait: what then finds no room is dropped and
-  /// counted.
-  package func accept(_ batch: borrowing EventBatch, isStopping: () -> Bool) {
-    if batch.isEmpty { return }
-    if waiting.isEmpty && producer.hasRoom(batch.recordCount) {
-      unsafe batch.withRecords { records in unsafe producer.append(records) }
-      counters.accept(batch.eventCount)
-    } else {
-      batch.forEach { event in one(event, isStopping) }
-    }
-    producer.publish()
-  }
-
-  /// Hands over a gap mark, behind everything that came before it; waits for room, because a mark is never dropped
-  /// while the worker lives.
-  package func accept(_ gap: Gap, isStopping: () -> Bool) {
-    finish(isStopping: isStopping)
-    guard waitForRoom(1, isStopping) else { return }
-    unsafe gap.withRecord { record in unsafe producer.append(record) }
-    producer.publish()
-  }
-
+/// A lane's end of the way to one sink. Used by one thread.
+package protocol SinkPort: AnyObject {
+  /// Hands over events. `isStopping` ends a wait for room: what then finds none is dropped and counted.
+  func accept(_ batch: borrowing EventBatch, isStopping: () -> Bool)
+  /// Hands over a gap mark, behind everything that came before it.
+  func accept(_ gap: Gap, isStopping: () -> Bool)
   /// Whether conflation holds events back.
-  package var holdsBack: Bool { !waiting.isEmpty }
-
-  /// Moves what conflation holds back into the ring as far as there is room. Call now and then.
-  package func settle() {
-    if waiting.isEmpty { return }
-    moveWaiting()
-    producer.publish()
-  }
-
-  /// Moves everything that conflation holds back, waiting for room.
-  package func finish(isStopping: () -> Bool) {
-    while !waiting.isEmpty {
-      guard waitForRoom(EventRecord.maximumPerEvent, isStopping) else {
-        counters.drop(waiting.count)
-        waiting.removeAll()
-        return
-      }
-      moveWaiting()
-      producer.publish()
-    }
-  }
-
-  private func one(_ event: EventRef, _ isStopping: () -> Bool) {
-    switch policy {
-    case .wait:
-      if waitForRoom(event.recordCount, isStopping) { append(event) } else { counters.drop(1) }
-    case .drop:
-      if producer.hasRoom(event.recordCount) { append(event) } else { counters.drop(1) }
-    case .conflate:
-      conflate(event)
-    }
-  }
-
-  private func conflate(_ event: EventRef) {
-    if !waiting.isEmpty { moveWaiting() }
-    if waiting.isEmpty && producer.hasRoom(event.recordCount) {
-      append(event)
-    } else if let type = event.type, !type.isIndexed {
-      if waiting.replace(event) { counters.drop(1) }
-    } else {
-      counters.drop(1)
-    }
-  }
-
-  private func append(_ event: EventRef) {
-    unsafe event.withBytes { bytes in unsafe producer.append(bytes) }
-    counters.accept(1)
-  }
-
-  private func moveWaiting() {
-    waiting.drain { event in
-      guard producer.hasRoom(event.recordCount) else { return false }
-      append(event)
-      return true
-    }
-  }
-
-  private func waitForRoom(_ records: Int, _ isStopping: () -> Bool) -> Bool {
-    if producer.hasRoom(records) { return true }
-    producer.publish()
-    while !producer.hasRoom(records) {
-      if producer.isConsumerGone || isStopping() { return false }
-      Pause.sleep(nanos: Self.waitNanos)
-    }
-    return true
-  }
+  var holdsBack: Bool { get }
+  /// Moves on what conflation holds back, as far as there is room. Call now and then.
+  func settle()
+  /// Moves on everything that conflation holds back, waiting for room.
+  func finish(isStopping: () -> Bool)
 }

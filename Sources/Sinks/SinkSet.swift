@@ -12,9 +12,11 @@ package final class SinkSet {
   private struct Running {
     let spec: SinkSpec
     let counters: SinkCounters
-    let latency: Histogram
-    let thread: Handover<WorkerThread>
-    let outcome: OutcomeBox
+    /// One a writing thread.
+    var latencies: [Histogram]
+    /// Nil where the lanes themselves do what there is to do.
+    var thread: Handover<WorkerThread>?
+    let outcome = OutcomeBox()
   }
 
   /// What a sink's thread leaves behind.
@@ -30,13 +32,15 @@ package final class SinkSet {
     package var measuresLatency = true
     /// Called, from a sink's thread, with sentences for people.
     package var trouble: @Sendable (String) -> Void = { _ in }
+    /// Called, from a sink's thread, for each block that was written, with the sink's name and the block's events.
+    package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
     /// Called when the reader of standard output has gone.
     package var readerGone: @Sendable () -> Void = {}
     package init() {}
   }
 
   private var running: [Running] = []
-  private var ports: [[SinkPort]]
+  private var ports: [[any SinkPort]]
   private var recordingPorts: [RecordingPort?]
   private var recorder: (thread: Handover<WorkerThread>, outcome: RecorderOutcome)?
   package let recordingCounters = RecordingCounters()
@@ -53,7 +57,7 @@ package final class SinkSet {
     recordingPorts = Array(repeating: nil, count: lanes.count)
     for spec in specs {
       switch spec.target {
-      case .null: try start(spec, lanes, options, NullBody())
+      case .null: count(spec, options)
       case .csv(let directory):
         let body: CSVBody
         do { body = try CSVBody(directory: directory, spec: spec, force: options.force) } catch { throw .io(error) }
@@ -72,6 +76,16 @@ package final class SinkSet {
     recordingPorts = []
   }
 
+  /// A sink that only counts: each lane does so itself.
+  private func count(_ spec: SinkSpec, _ options: Options) {
+    let counters = SinkCounters()
+    let latencies = ports.map { _ in Histogram() }
+    for lane in ports.indices {
+      ports[lane].append(NullPort(counters, latency: options.measuresLatency ? latencies[lane] : nil))
+    }
+    running.append(Running(spec: spec, counters: counters, latencies: latencies, thread: nil))
+  }
+
   private func start<Body: SinkBody & ~Copyable>(
     _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming Body
   ) throws(SinkSetError) {
@@ -81,16 +95,20 @@ package final class SinkSet {
     var inputs: [SinkInput] = []
     for (lane, texts) in lanes.enumerated() {
       var ring = RecordRing(capacity: spec.ringRecords, bell: bell)
-      ports[lane].append(SinkPort(ring.takeProducer(), spec.policy, counters))
+      ports[lane].append(RingPort(ring.takeProducer(), spec.policy, counters))
       inputs.append(SinkInput(ring.takeConsumer(), texts))
     }
     let name = spec.name
     let trouble = options.trouble
+    var written: (@Sendable (Int) -> Void)?
+    if let told = options.written { written = { told(name, $0) } }
     let worker = Handover(
       SinkWorker(
-        body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell
+        body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell,
+        written: written
       ) { trouble("\(name): \($0)") })
-    let outcome = OutcomeBox()
+    var entry = Running(spec: spec, counters: counters, latencies: [latency])
+    let outcome = entry.outcome
     let readerGone = options.readerGone
     do {
       let thread = try WorkerThread("qw-sink") {
@@ -99,9 +117,9 @@ package final class SinkSet {
         outcome.value.withLock { $0 = ended }
         if ended.isReaderGone { readerGone() }
       }
-      running.append(
-        Running(spec: spec, counters: counters, latency: latency, thread: Handover(thread), outcome: outcome))
+      entry.thread = Handover(thread)
     } catch { throw .thread(error) }
+    running.append(entry)
   }
 
   /// Adds a recording that all lanes write to.
@@ -132,7 +150,7 @@ package final class SinkSet {
   }
 
   /// Gives a lane its ports, once. When the lane lets go of them, the sinks know that it has ended.
-  package func takePorts(lane: Int) -> (sinks: [SinkPort], recording: RecordingPort?) {
+  package func takePorts(lane: Int) -> (sinks: [any SinkPort], recording: RecordingPort?) {
     defer {
       ports[lane] = []
       recordingPorts[lane] = nil
@@ -157,12 +175,12 @@ package final class SinkSet {
     recordingPorts = []
     var results: [Result] = []
     for sink in running {
-      sink.thread.take().join()
+      sink.thread?.take().join()
       let outcome = sink.outcome.value.withLock { $0 }
       results.append(
         Result(
           name: sink.spec.name, accepted: sink.counters.accepted, dropped: sink.counters.dropped,
-          written: sink.counters.written, latency: sink.latency.snapshot(), failure: outcome?.failure))
+          written: sink.counters.written, latency: Self.together(sink.latencies), failure: outcome?.failure))
     }
     running = []
     var failure: String?
@@ -172,6 +190,10 @@ package final class SinkSet {
     }
     recorder = nil
     return (results, failure)
+  }
+
+  private static func together(_ latencies: [Histogram]) -> HistogramSnapshot {
+    latencies.dropFirst().reduce((latencies.first ?? Histogram()).snapshot()) { $0.merged(with: $1.snapshot()) }
   }
 
   /// Each sink's name and counters, for a progress line.

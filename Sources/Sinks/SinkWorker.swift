@@ -28,6 +28,9 @@ package struct SinkOutcome: Sendable {
 
 /// The thread that drains one sink's rings.
 ///
+/// Waking it for every frame would cost the lanes as much as decoding does. While it has news at each look it dozes
+/// between looks: it wakes by itself after `dozeNanos`, or when half of a ring waits.
+///
 /// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings
 /// fill up
 /// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
@@ -38,9 +41,12 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Nil where receive times are not of now.
   let latency: Histogram?
   let bell: Bell
+  /// Told of each block that was written: its events.
+  let written: (@Sendable (Int) -> Void)?
   let trouble: @Sendable (String) -> Void
   private var unwritten = 0
   private var isInTrouble = false
+  private var doze = Doze()
 
   /// A block is written when it has reached this size, or when nothing else waits.
   static var blockBytes: Int { 256 << 10 }
@@ -51,13 +57,14 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
 
   init(
     _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
-    trouble: @escaping @Sendable (String) -> Void
+    written: (@Sendable (Int) -> Void)? = nil, trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
     self.inputs = inputs
     self.counters = counters
     self.latency = latency
     self.bell = bell
+    self.written = written
     self.trouble = trouble
   }
 
@@ -69,14 +76,21 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
           try writeOut()
         }
-        if taken > 0 { continue }
-        try body.rotate(now: .now())
+        if taken > 0 {
+          doze.foundNews()
+          continue
+        }
+        let now = MonotonicNanos.now()
+        try body.rotate(now: now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
           return SinkOutcome()
         }
-        bell.wait(timeoutNanos: Self.idleNanos) { inputs.contains { $0.consumer.available() > 0 } }
+        let dozes = doze.begins(now)
+        bell.wait(timeoutNanos: dozes ? Doze.nanos : Self.idleNanos, dozes: dozes) {
+          inputs.contains { $0.consumer.available() > 0 }
+        }
       }
     } catch .readerGone {
       return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true)
@@ -88,18 +102,26 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Encodes what waits in the rings, a bounded share of each; returns the records taken.
   private mutating func drain() -> Int {
     var taken = 0
-    let now = WallNanos.now().rawValue
+    let now = latency == nil ? 0 : WallNanos.now().rawValue
     for input in inputs {
-      taken += unsafe input.consumer.drain(limit: Self.recordsPerTurn) { record in
-        let event = unsafe EventRef(record)
-        if let gap = event.gap {
-          body.append(gap)
-        } else {
-          body.append(event, input.texts)
-          unwritten += 1
-          latency?.record(max(0, now &- event.receivedNanos))
+      var arrivals = ArrivalRuns()
+      let texts = input.texts
+      taken += unsafe input.consumer.drainRuns(limit: Self.recordsPerTurn) { run, count in
+        var i = 0
+        while i < count {
+          let event = unsafe EventRef(run + i &* EventRecord.byteCount)
+          i &+= event.recordCount
+          if event.typeByte == Gap.typeByte, let gap = event.gap {
+            body.append(gap)
+          } else {
+            body.append(event, texts)
+            unwritten &+= 1
+            if let latency { arrivals.add(event.receivedNanos, now, latency) }
+          }
         }
+        return i
       }
+      if let latency { arrivals.flush(now, latency) }
     }
     return taken
   }
@@ -112,6 +134,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         try body.flush(now: .now())
         counters.write(bytes: bytes)
         counters.write(unwritten)
+        written?(unwritten)
         unwritten = 0
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false

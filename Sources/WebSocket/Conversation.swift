@@ -131,6 +131,30 @@ package struct Conversation: ~Copyable {
     }
   }
 
+  /// The whole text frames at the front of the buffer, to be walked without a look at each frame's place in a message.
+  /// Nil where that place matters: in a fragmented message, in the middle of a frame, where we are the server or check
+  /// text, and once the conversation is over. Give it back with `took` before anything else is called.
+  package mutating func textFrames(_ buffer: inout ReceiveBuffer) -> TextFrames? {
+    if usedUp > 0 {
+      buffer.consume(usedUp)
+      usedUp = 0
+    }
+    guard state == .open || state == .closeSent, role == .client, decoder.isBetweenFrames, !assembler.isGathering,
+      !assembler.checksText
+    else { return nil }
+    // The bytes stay where they are until the buffer is consumed, filled or grown, all of which happens later.
+    return unsafe buffer.withReadable { bytes in
+      unsafe TextFrames(bytes, maximumBytes: min(limits.maximumFrameBytes, limits.maximumMessageBytes))
+    }
+  }
+
+  /// Uses up the frames that were walked.
+  package mutating func took(_ frames: TextFrames, _ buffer: inout ReceiveBuffer) {
+    decoder.skip(frames.position)
+    buffer.consume(frames.position)
+    if frames.position > 0 { isCompressed = false }
+  }
+
   /// How much room the next read should have at least: what the frame under way lacks, within 2 bytes and 256 KiB. The
   /// peer's word for a length never makes us allocate more than that at once.
   package var wantedBytes: Int { max(2, min(missing, 256 << 10)) }

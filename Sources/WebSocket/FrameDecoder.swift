@@ -35,6 +35,15 @@ package struct FrameDecoder {
     case frame(FrameHeader, payload: Range<Int>, end: Int)
   }
 
+  /// Whether the next byte begins a frame.
+  var isBetweenFrames: Bool { headCount == 0 }
+
+  /// Takes note of whole frames that somebody else read.
+  mutating func skip(_ count: Int) {
+    precondition(isBetweenFrames)
+    position &+= Int64(count)
+  }
+
   package mutating func next(_ bytes: UnsafeMutableRawBufferPointer) throws(WebSocketError) -> Step {
     if headCount == 0 {
       guard bytes.count >= 2 else { return .needMore(missing: 2 &- bytes.count) }

@@ -17,7 +17,7 @@ package struct MessageAssembler: ~Copyable {
   /// The fragmented message that is under way.
   private var kind = MessageKind.text
   private var isCompressed = false
-  private var isGathering = false
+  private(set) var isGathering = false
   private var fragmentCount = 0
   /// Whether the current frame passed `begin`, and how many of its bytes the validator saw.
   private var frameBegun = false

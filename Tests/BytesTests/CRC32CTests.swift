@@ -56,4 +56,24 @@ struct CRC32CTests {
     }
     #expect(wrong.isEmpty)
   }
+
+  @Test("every way that this CPU has gives the same value, at every length and from any start")
+  func ways() {
+    var random = SeededRandom(seed: 23)
+    let bytes = random.bytes(8400)
+    let ways = CRC32C.Way.allCases.filter(\.isSupported)
+    #expect(ways.contains(.portable))
+    var wrong: [String] = []
+    // Lengths on both sides of each change of method, then some longer than the longest chain.
+    for length in Array(0...1100) + [3071, 3072, 3073, 3080, 3264, 6144, 6337, 8192, 8391] {
+      let at = length % 9
+      let part = unsafe bytes.span.bytes.extracting(at..<(at + length))
+      let start = UInt32(truncatingIfNeeded: random.next())
+      let expected = CRC32C.checksum(part, by: .portable, from: start)
+      for way in ways where CRC32C.checksum(part, by: way, from: start) != expected {
+        wrong.append("\(way) at \(length)")
+      }
+    }
+    #expect(wrong.isEmpty)
+  }
 }

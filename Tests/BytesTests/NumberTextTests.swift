@@ -67,6 +67,50 @@ struct NumberTextTests {
     }
   }
 
+  @Test("doubles beside every change of form and every power of two or ten are written as the library does")
+  func edges() {
+    var centres: [Double] = [1e-4, 1e-3, 1e7, 1e11, 1e13, 1e15, 0x1p53, 0x1p52, .leastNormalMagnitude]
+    for power in -1074...1023 { centres.append(Double(sign: .plus, exponent: power, significand: 1)) }
+    for power in -323...308 {
+      if let ten = Double("1e\(power)") { centres += [ten, ten * 3, ten * 9.99] }
+    }
+    for units in 1...UInt64(200) { centres.append(tiny(units)) }
+    var out = ByteWriter()
+    var wrong: [String] = []
+    for centre in centres {
+      var value = centre
+      for _ in 0..<3 { value = value.nextDown }
+      for _ in 0..<7 {
+        value = value.nextUp
+        if !value.isFinite || value < 0 { continue }
+        for signed in [value, -value] {
+          out.removeAll()
+          out.append(shortest: signed)
+          if out.string != signed.description { wrong.append("\(signed) became \(out.string)") }
+        }
+      }
+    }
+    #expect(wrong.isEmpty, "\(wrong.prefix(5))")
+  }
+
+  @Test("decimals of up to nine places, right and one unit beside, are written as the library does")
+  func decimals() {
+    var random = SeededRandom(seed: 31)
+    var out = ByteWriter()
+    var wrong: [String] = []
+    for i in 0..<60_000 {
+      var scale = 1.0
+      for _ in 0..<(i % 10) { scale *= 10 }
+      let near = Double(random.next() >> (11 + random.next() % 50)) / scale
+      for value in [near, near.nextUp, near.nextDown.magnitude] {
+        out.removeAll()
+        out.append(shortest: value)
+        if out.string != value.description { wrong.append("\(value) became \(out.string)") }
+      }
+    }
+    #expect(wrong.isEmpty, "seed \(random.seed): \(wrong.prefix(5))")
+  }
+
   @Test("the Java form reads back to the same bits and has the digits of the shortest form")
   func javaOfMany() {
     var random = SeededRandom(seed: 7)

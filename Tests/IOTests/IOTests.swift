@@ -146,6 +146,19 @@ extension ByteStream {
     try writeAll(readAll())
     try finish()
   }
+
+  /// Sends everything back as it comes, to the peer's end.
+  mutating func echoAtOnce() throws(IOError) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1000, alignment: 16)
+    defer { unsafe memory.deallocate() }
+    while true {
+      switch try unsafe read(into: memory) {
+      case .bytes(let count): try unsafe writeAll([UInt8](memory[..<count]))
+      case .wouldBlock(let readiness): _ = try wait(for: readiness, until: patience())
+      case .endOfStream: return try finish()
+      }
+    }
+  }
 }
 
 /// A connector whose limits do not matter.

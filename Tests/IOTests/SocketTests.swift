@@ -235,6 +235,34 @@ import Testing
     #expect(try client.stream.waitReadable(until: .distantFuture, wakeup: wakeup) == .ready)
   }
 
+  @Test("a read that may wait does so without a poll, as long as it was allowed, and then says that nothing came")
+  func waitingReads() throws {
+    let server = try LoopbackServer { stream throws(IOError) in try stream.echoAtOnce() }
+    var stream = try patientConnector().connect(to: Endpoint(host: "127.0.0.1", port: server.port), tls: nil)
+    stream.allowWaiting(limitMillis: 5)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 16)
+    defer { unsafe memory.deallocate() }
+    // Nothing is polled on the way.
+    let got = try SyscallFaults.with([.fail(.poll, times: 1_000_000, errno: EIO)]) { () throws(IOError) -> Int in
+      let waited = try unsafe stream.read(into: memory, waits: true)
+      let asked = try unsafe stream.read(into: memory)
+      #expect(waited == .wouldBlock(.readable))
+      #expect(asked == .wouldBlock(.readable), "others still do not wait")
+      let sent: [UInt8] = [7, 8, 9]
+      try stream.writeAll(sent)
+      let end = patience()
+      while MonotonicNanos.now() < end {
+        if case .bytes(let count) = try unsafe stream.read(into: memory, waits: true) { return count }
+      }
+      return 0
+    }
+    #expect(got == 3)
+    #expect(unsafe memory[2] == 9)
+    try stream.finish()
+    #expect(try stream.readAll() == [])
+    #expect(server.finish() == [])
+  }
+
   @Test("a poller tells who is ready and who hung up, by token")
   func poller() throws {
     var poller = try Poller()

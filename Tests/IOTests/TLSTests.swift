@@ -247,6 +247,34 @@ struct TLSTests {
     #expect(got == 50_000 && waits <= 2)
   }
 
+  @Test(
+    "a read with TLS asks the socket once where that gave all it had, and may wait for it", arguments: [false, true])
+  func asksOnce(_ waits: Bool) throws {
+    let server = try LoopbackServer(tls: try serverContext()) { stream throws(IOError) in try stream.echoAtOnce() }
+    var stream = try connect(server, host: "localhost", client())
+    stream.allowWaiting(limitMillis: 5)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1000, alignment: 16)
+    defer { unsafe memory.deallocate() }
+    // Session tickets come before anything is echoed; they are no data.
+    for value in UInt8(1)...3 {
+      try stream.writeAll([value])
+      var got = 0
+      while got == 0 {
+        if !waits { #expect(try stream.waitReadable(until: patience()) == .ready) }
+        // A second recv in the same read would fail.
+        let read = try SyscallFaults.with([.fail(.receive, on: 2, errno: EIO)]) { () throws(IOError) in
+          try unsafe stream.read(into: memory, waits: waits)
+        }
+        if case .bytes(let count) = read { got = count }
+      }
+      #expect(got == 1)
+      #expect(unsafe memory[0] == value)
+    }
+    try stream.finish()
+    #expect(try stream.readAll() == [])
+    #expect(server.finish() == [])
+  }
+
   @Test("TLS survives short transfers, signals and full buffers")
   func shortTransfers() throws {
     let server = try LoopbackServer(tls: try serverContext()) { stream throws(IOError) in try stream.echo() }

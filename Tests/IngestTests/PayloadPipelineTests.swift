@@ -21,13 +21,13 @@ private struct Rig: ~Copyable {
     stop = try StopFlag(limit: limit)
     pipeline = PayloadPipeline(stop: stop, wantsDigest: true, batchRecords: batchRecords, limits: texts)
     var ring = RecordRing(capacity: 1 << 14)
-    pipeline.connect([SinkPort(ring.takeProducer(), .drop, counters)])
+    pipeline.connect([RingPort(ring.takeProducer(), .drop, counters)])
     consumer = ring.takeConsumer()
   }
 
   /// Accepts a message and says whether it was well-formed.
   @discardableResult
-  mutating func accept(_ text: String, at millis: Int64 = 0) -> Bool {
+  mutating func accept(_ text: String, at millis: Int64 = 0, delivers: Bool = true) -> Bool {
     let arrival = Arrival(wall: wall(millis), monotonic: MonotonicNanos(rawValue: 0))
     var isGood = true
     do throws(FeedError) {
@@ -35,6 +35,7 @@ private struct Rig: ~Copyable {
         try unsafe pipeline.accept(b, arrival, &decoder)
       }
     } catch { isGood = false }
+    if delivers { pipeline.deliver() }
     read()
     return isGood
   }
@@ -58,6 +59,11 @@ private struct Rig: ~Copyable {
 
   mutating func gap(_ gap: Gap) {
     pipeline.accept(gap)
+    read()
+  }
+
+  mutating func finish() {
+    pipeline.finish()
     read()
   }
 
@@ -196,6 +202,30 @@ struct PayloadPipelineTests {
     rig.accept(Wire.quotes([("A", 1, 2), ("B", 1, 2), ("C", 1, 2), ("A", 3, 4)]))
     check(rig.came == ["A 1 2", "B 1 2", "A 3 4"])
     check(rig.totals().refusedTexts == 1)
+  }
+
+  @Test("the events of several messages go on together, and a gap mark or the end takes them along")
+  func together() throws {
+    var rig = try Rig()
+    rig.accept(Wire.config)
+    rig.accept(Wire.quote("A", 1), delivers: false)
+    rig.accept(Wire.quote("B", 2), delivers: false)
+    check(rig.came.isEmpty)
+    check(!rig.accept("nonsense", delivers: false))
+    rig.gap(Gap(reason: .silence, lane: 0, fromNanos: 1, toNanos: 2))
+    check(rig.came == ["A 1 2", "B 2 3", "gap"])
+    rig.accept(Wire.quote("C", 3), delivers: false)
+    rig.finish()
+    check(rig.came.last == "C 3 4")
+    check(rig.totals().events == 3 && rig.counters.accepted == 3)
+  }
+
+  @Test("a batch that grows long goes on by itself")
+  func long() throws {
+    var rig = try Rig()
+    rig.accept(Wire.config)
+    for n in 0..<300 { rig.accept(Wire.quote("A", n), delivers: false) }
+    check(rig.came == (0..<256).map { "A \($0) \($0 + 1)" })
   }
 
   @Test("a gap mark stands between the events, for every sink")

@@ -113,6 +113,30 @@ struct DigestTests {
     #expect(total == Self.digest(samples), "seed \(seed)")
   }
 
+  @Test("a batch gives what its events give one by one", arguments: 1...10 as ClosedRange<UInt64>)
+  func batches(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    // Runs of one type, as frames have them, in between all others.
+    let types = (0..<120).flatMap { _ in
+      let type = EventType(index: Int(random.next() % 18)) ?? .quote
+      return Array(repeating: type, count: 1 + Int(random.next() % 7))
+    }
+    let samples = types.map { Sample($0, Self.symbols[Int(random.next() % 5)], &random) }
+    var table = TextTable()
+    var batch = EventBatch(capacity: 2 * samples.count)
+    for sample in samples {
+      let event = sample.encoded(&table)
+      let to = unsafe try #require(batch.append(sample.type))
+      unsafe event.withUnsafeBytes { b in
+        if let from = b.baseAddress { unsafe to.copyMemory(from: from, byteCount: b.count) }
+      }
+    }
+    var digest = Digest()
+    digest.update(batch, table.store)
+    #expect(digest.eventCount == samples.count)
+    #expect(Digest.total([(digest, table.store)]) == Self.digest(samples), "seed \(seed)")
+  }
+
   @Test("gap marks do not count")
   func gaps() {
     var digest = Digest()

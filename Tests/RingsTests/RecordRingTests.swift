@@ -129,4 +129,64 @@ struct RecordRingTests {
       unsafe bytes.withUnsafeBytes { b in unsafe producer.append(b) }
     }
   }
+
+  @Test("runs give the events that single steps give, a cut one whole", arguments: 1...20 as ClosedRange<UInt64>)
+  func runs(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var ring = RecordRing(capacity: 8)
+    var producer = ring.takeProducer()
+    var consumer = ring.takeConsumer()
+    var sent: [[UInt8]] = []
+    var came: [[UInt8]] = []
+    while sent.count < 500 {
+      let event = randomEvent(&random)
+      if producer.hasRoom(event.count / 128) {
+        producer.append(event)
+        producer.publish()
+        sent.append(event)
+        if random.next() % 3 != 0 { continue }
+      }
+      let limit = Int.random(in: 1...9, using: &random)
+      var lent = 0
+      let taken = unsafe consumer.drainRuns(limit: limit) { run, count in
+        var i = 0
+        while i < count {
+          let at = unsafe run + i * 128
+          let records = unsafe at.load(fromByteOffset: 4, as: UInt8.self) & 0x40 == 0 ? 1 : 2
+          unsafe came.append([UInt8](UnsafeRawBufferPointer(start: at, count: records * 128)))
+          i += records
+        }
+        lent += i
+        return i
+      }
+      check(taken == lent && taken <= limit + 1, "seed \(seed)")
+    }
+    came += consumer.take().events
+    check(came == sent, "seed \(seed)")
+  }
+
+  @Test("a consumer that dozes is woken when more than half of the ring waits, and not before")
+  func dozes() throws {
+    var ring = RecordRing(capacity: 64)
+    var producer = ring.takeProducer()
+    let consumer = Handover(ring.takeConsumer())
+    let isAsleep = Shared(false)
+    let found = Shared(0)
+    let thread = try WorkerThread("dozes") {
+      var mine = consumer.take()
+      mine.bell.wait(timeoutNanos: longWaitNanos, dozes: true) {
+        isAsleep.change { $0 = true }
+        return mine.available() > 32
+      }
+      found.change { $0 = mine.available() }
+    }
+    while !isAsleep.value {}
+    let event = [UInt8](repeating: 1, count: 128)
+    for _ in 0..<33 {
+      producer.append(event)
+      producer.publish()
+    }
+    thread.join()
+    #expect(found.value == 33)
+  }
 }

@@ -244,7 +244,7 @@ struct SinkPortTests {
       collected.set(mine.came)
     }
     do {
-      let port = SinkPort(ring.takeProducer(), .wait, counters)
+      let port = RingPort(ring.takeProducer(), .wait, counters)
       let source = EventSource()
       for _ in 0..<200 { port.accept(source.batch([(.quote, "A"), (.order, "A"), (.greeks, "B")])) { false } }
     }

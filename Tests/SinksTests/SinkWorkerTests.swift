@@ -43,15 +43,15 @@ private struct LoggingBody: SinkBody, ~Copyable {
 private func run<Body: SinkBody & ~Copyable>(
   _ body: consuming Body, _ lanes: [EventSource], counters: SinkCounters = SinkCounters(),
   said: Left<[String]> = Left(),
-  _ fill: ([SinkPort]) -> Void
+  _ fill: ([any SinkPort]) -> Void
 ) -> SinkOutcome {
   let bell = Bell()
   var inputs: [SinkInput] = []
   do {
-    var ports: [SinkPort] = []
+    var ports: [any SinkPort] = []
     for lane in lanes {
       var ring = RecordRing(capacity: 4096, bell: bell)
-      ports.append(SinkPort(ring.takeProducer(), .drop, counters))
+      ports.append(RingPort(ring.takeProducer(), .drop, counters))
       inputs.append(SinkInput(ring.takeConsumer(), lane.texts))
     }
     fill(ports)
@@ -124,7 +124,7 @@ struct SinkWorkerTests {
     let folder = TemporaryFolder()
     let bell = Bell()
     var ring = RecordRing(capacity: 16, bell: bell)
-    let port = Handover(SinkPort(ring.takeProducer(), .wait, counters))
+    let port = Handover(RingPort(ring.takeProducer(), .wait, counters))
     let inputs = [SinkInput(ring.takeConsumer(), EventSource().texts)]
     let body = try NDJSONBody(file: folder.file("a"), spec: spec("ndjson:a"), force: false)
     let work = Handover(SinkWorker(body, inputs: inputs, counters: counters, latency: nil, bell: bell) { _ in })
@@ -148,7 +148,7 @@ struct SinkWorkerTests {
   func diskFull(first: Int, scheme: String) throws {
     let folder = TemporaryFolder()
     let source = EventSource()
-    let rows: ([SinkPort]) -> Void = { ports in
+    let rows: ([any SinkPort]) -> Void = { ports in
       for _ in 0..<20 {
         ports[0].accept(source.batch([(.quote, "AAPL"), (.order, "IBM"), (.quote, "MSFT")])) { false }
       }

@@ -89,13 +89,13 @@ final class Reading {
 
 /// A port and the other end of its ring, both used by the test's thread.
 struct PortRig {
-  let port: SinkPort
+  let port: RingPort
   let reading: Reading
   let counters = SinkCounters()
 
   init(_ policy: SinkPolicy, ring: Int) {
     var made = RecordRing(capacity: ring)
-    port = SinkPort(made.takeProducer(), policy, counters)
+    port = RingPort(made.takeProducer(), policy, counters)
     reading = Reading(made.takeConsumer())
   }
 }

@@ -1,10 +1,13 @@
 // A plain blocking socket and big reads, after a handshake by hand. MODE: discard throws the bytes away, walk reads
-// frame headers only, rows decodes each frame in place with simdjson (tuned).
-// usage: live_raw PORT MODE [check]
+// frame headers only, rows decodes each frame in place with simdjson (tuned). With TLS through OpenSSL, reading ahead.
+// usage: live_raw PORT MODE [check|first] [ca=FILE]
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef TLS
+#include <openssl/ssl.h>
+#endif
 
 #include "live.hpp"
 #include "simdjson_rows.hpp"
@@ -15,13 +18,62 @@ namespace {
 
 constexpr size_t readBytes = 256 * 1024;
 
-void sendAll(int fd, const std::string &bytes) {
-  for (size_t at = 0; at < bytes.size();) {
-    ssize_t sent = send(fd, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
-    if (sent <= 0) fail("the server went away");
-    at += size_t(sent);
+/// The socket, with TLS where it is compiled in.
+class Link {
+public:
+  Link(const char *port, const std::string &authority) : fd(connectTo(port)) {
+#ifdef TLS
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, readBytes);
+    if (SSL_CTX_load_verify_locations(context, authority.c_str(), nullptr) != 1) fail("cannot read " + authority);
+    tls = SSL_new(context);
+    SSL_set_fd(tls, fd);
+    if (SSL_connect(tls) != 1) fail("the TLS handshake failed");
+#else
+    (void)authority;
+#endif
   }
-}
+
+  ~Link() { close(fd); }
+
+  ssize_t read(void *into, size_t size) {
+#ifdef TLS
+    return SSL_read(tls, into, int(size));
+#else
+    return recv(fd, into, size, 0);
+#endif
+  }
+
+  void sendAll(const std::string &bytes) {
+    for (size_t at = 0; at < bytes.size();) {
+#ifdef TLS
+      ssize_t sent = SSL_write(tls, bytes.data() + at, int(bytes.size() - at));
+#else
+      ssize_t sent = send(fd, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+#endif
+      if (sent <= 0) fail("the server went away");
+      at += size_t(sent);
+    }
+  }
+
+private:
+  int fd;
+#ifdef TLS
+  SSL *tls;
+#endif
+
+  static int connectTo(const char *port) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(uint16_t(std::atoi(port)));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0) fail("cannot connect");
+    return fd;
+  }
+};
 
 /// A text message, masked with zeros: what is measured is receiving.
 std::string masked(std::string_view text) {
@@ -36,30 +88,21 @@ std::string masked(std::string_view text) {
   return out + std::string(4, '\0') + std::string(text);
 }
 
-int connectTo(const char *port) {
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(uint16_t(std::atoi(port)));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd < 0 || connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0) fail("cannot connect");
-  return fd;
-}
-
 } // namespace
 
 int main(int count, char **words) {
-  if (count < 3) fail("usage: live_raw PORT discard|walk|rows [check]");
+  if (count < 3) fail("usage: live_raw PORT discard|walk|rows [check|first] [ca=FILE]");
   std::string_view mode = words[2];
-  Rows rows(count > 3);
-  int fd = connectTo(words[1]);
-  sendAll(fd, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  Wishes wishes(count, words, 3);
+  Rows rows(wishes.checks);
+  Link link(words[1], wishes.authority);
+  link.sendAll("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
   std::vector<char> buffer(readBytes + padding);
   size_t held = 0, start = 0;
   std::string_view head;
   do {
-    ssize_t got = recv(fd, buffer.data() + held, readBytes - held, 0);
+    ssize_t got = link.read(buffer.data() + held, readBytes - held);
     if (got <= 0) fail("no answer to the upgrade");
     held += size_t(got);
     head = {buffer.data(), held};
@@ -67,7 +110,7 @@ int main(int count, char **words) {
   } while (start == std::string_view::npos);
   if (head.substr(0, 12) != "HTTP/1.1 101") fail("the upgrade was refused");
   start += 4;
-  for (auto text : greetings) sendAll(fd, masked(text));
+  for (auto text : greetings) link.sendAll(masked(text));
 
   SimdjsonTuned decode;
   uint64_t total = held - start, frames = 0, payloadBytes = 0;
@@ -75,7 +118,7 @@ int main(int count, char **words) {
   Stopwatch watch;
   watch.begin();
   while (isDiscarding) {
-    ssize_t got = recv(fd, buffer.data(), readBytes, 0);
+    ssize_t got = link.read(buffer.data(), readBytes);
     if (got <= 0) break;
     total += uint64_t(got);
   }
@@ -104,16 +147,16 @@ int main(int count, char **words) {
       at += header + size;
     }
     if (isOver) break;
+    if (wishes.first && rows.events > 0) endWithFirst();
     std::memmove(buffer.data(), buffer.data() + at, held - at);
     held -= at;
     start = 0;
-    ssize_t got = recv(fd, buffer.data() + held, readBytes - held, 0);
+    ssize_t got = link.read(buffer.data() + held, readBytes - held);
     if (got <= 0) fail("the connection ended without a Close");
     held += size_t(got);
   }
   watch.end();
-  close(fd);
   if (isDiscarding) report(0, total, 0, watch, "");
   else if (!wantsRows) report(frames, payloadBytes, 0, watch, "");
-  else report(rows.frames, rows.payloadBytes, rows.events, watch, count > 3 ? rows.checksum() : "");
+  else report(rows.frames, rows.payloadBytes, rows.events, watch, wishes.checks ? rows.checksum() : "");
 }

@@ -30,10 +30,12 @@ namespace peer {
 struct Columns {
   std::string_view name;
   std::string_view kinds;
+  /// Names of the columns, separated by commas.
+  std::string_view fields;
 };
 
 inline constexpr Columns schema[] = {
-#define PEER_COLUMNS(name, kinds) {#name, kinds},
+#define PEER_COLUMNS(name, kinds, fields) {#name, kinds, fields},
     PEER_SCHEMA(PEER_COLUMNS)
 #undef PEER_COLUMNS
 };
@@ -147,6 +149,8 @@ class Rows {
 public:
   Texts texts;
   uint64_t events = 0, frames = 0, payloadBytes = 0;
+  /// Behind the last frame's last row.
+  const uint64_t *published = nullptr;
 
   explicit Rows(bool checks) : checks(checks) { room(1u << 16); }
 
@@ -164,6 +168,7 @@ public:
     events += count;
     frames += 1;
     payloadBytes += size;
+    published = end;
     used = size_t(end - words.data());
     if (used > ringWords) used = 0;
     if (checks) check(start, end);
@@ -293,9 +298,10 @@ inline void report(uint64_t frames, uint64_t bytes, uint64_t events, const Stopw
 }
 
 /// `PROGRAM FRAMES SECONDS` or `PROGRAM FRAMES check`: passes over all frames for at least that much CPU time, after
-/// one that does not count; with `check` one pass with a checksum.
+/// one that does not count; with `check` one pass with a checksum. `PROGRAM FRAMES 3x`: exactly three passes, for who
+/// counts instructions.
 template <typename Decode> int decodeFromMemory(int count, char **words, Decode decode) {
-  if (count < 3) fail("usage: PROGRAM FRAMES SECONDS|check");
+  if (count < 3) fail("usage: PROGRAM FRAMES SECONDS|Nx|check");
   Frames frames(words[1]);
   bool checks = std::strcmp(words[2], "check") == 0;
   double wanted = checks ? 0 : std::atof(words[2]);
@@ -307,6 +313,10 @@ template <typename Decode> int decodeFromMemory(int count, char **words, Decode 
   if (checks) {
     watch.begin();
     pass();
+    watch.end();
+  } else if (words[2][std::strlen(words[2]) - 1] == 'x') {
+    watch.begin();
+    for (int left = std::atoi(words[2]); left > 0; left--) pass();
     watch.end();
   } else {
     pass();

@@ -69,9 +69,21 @@ private:
   }
 };
 
-/// The tuned way: keys in their order, error codes, raw tokens, and each type's columns unrolled by the compiler.
+/// The tuned way: keys found where they should be, error codes, raw tokens, and each type's columns unrolled by the
+/// compiler. It reads other layouts as well: keys in another order, white space, escapes, and FULL objects.
 class SimdjsonTuned {
 public:
+  SimdjsonTuned() {
+    for (auto &type : schema) {
+      names.emplace_back();
+      for (size_t at = 0; at < type.fields.size();) {
+        size_t comma = std::min(type.fields.find(',', at), type.fields.size());
+        names.back().push_back(type.fields.substr(at, comma - at));
+        at = comma + 1;
+      }
+    }
+  }
+
   void operator()(const char *frame, size_t size, Rows &rows) {
     ondemand::document document;
     ondemand::object message;
@@ -80,16 +92,26 @@ public:
     uint64_t channel;
     if (parser.iterate(frame, size, size + SIMDJSON_PADDING).get(document) || document.get_object().get(message))
       fail("no JSON object");
-    if (message.find_field("type").get_raw_json_string().get(text)) fail("no type");
+    // Looks at the next key first, so keys in their order cost no search.
+    if (message.find_field_unordered("type").get_raw_json_string().get(text)) fail("no type");
     if (!text.unsafe_is_equal("FEED_DATA")) return;
-    if (message.find_field("channel").get_uint64().get(channel) || message.find_field("data").get_array().get(data))
+    if (message.find_field_unordered("channel").get_uint64().get(channel) ||
+        message.find_field_unordered("data").get_array().get(data))
       fail("no data");
     uint64_t *start = rows.begin(size), *out = start, count = 0;
     ondemand::array_iterator at, end;
     if (data.begin().get(at) || data.end().get(end)) fail("no array");
     while (at != end) {
+      ondemand::value element;
+      if ((*at).get(element)) fail("no element");
+      if (element.raw_json_token()[0] == '{') {
+        full(element, rows, out);
+        count += 1;
+        ++at;
+        continue;
+      }
       ondemand::raw_json_string name;
-      if ((*at).get_raw_json_string().get(name)) fail("no type name");
+      if (element.get_raw_json_string().get(name)) fail("no type name");
       ++at;
       ondemand::array values;
       if (!(at != end) || (*at).get_array().get(values)) fail("no rows");
@@ -101,11 +123,12 @@ public:
 
 private:
   ondemand::parser parser;
+  std::vector<std::vector<std::string_view>> names;
 
   static void section(ondemand::raw_json_string name, ondemand::array &values, Rows &rows, uint64_t *&out,
                       uint64_t &count) {
     size_t type = 0;
-#define PEER_SECTION(typeName, kinds)                                                                                  \
+#define PEER_SECTION(typeName, kinds, fields)                                                                          \
   if (name.unsafe_is_equal(#typeName)) {                                                                               \
     static constexpr char text[] = kinds;                                                                              \
     return walk<text, sizeof(text) - 1>(type, values, rows, out, count);                                               \
@@ -142,6 +165,11 @@ private:
     if (!isFirst && !(at != end)) fail("a row without all its columns");
     ondemand::value value;
     if ((*at).get(value)) fail("no value");
+    cell<kind>(value, rows, out);
+    ++at;
+  }
+
+  template <char kind> simdjson_inline static void cell(ondemand::value &value, Rows &rows, uint64_t &out) {
     bool isBad = false;
     if constexpr (kind == 'd') {
       double number = 0;
@@ -173,7 +201,49 @@ private:
       }
     }
     if (isBad) fail("a value of another kind");
-    ++at;
+  }
+
+  /// A FULL object, which begins with its type. Keys are looked for where they were the last time.
+  void full(ondemand::value &element, Rows &rows, uint64_t *&out) {
+    ondemand::object object;
+    if (element.get_object().get(object)) fail("no object");
+    size_t type = typeCount, next = 0, found = 0, width = 0;
+    for (auto result : object) {
+      ondemand::field field;
+      if (std::move(result).get(field)) fail("no field");
+      const char *key = field.key().raw();
+      ondemand::value value = field.value();
+      if (type == typeCount) {
+        std::string_view name;
+        if (!isKey(key, "eventType") || value.get_string().get(name)) fail("a FULL object without its type in front");
+        if ((type = typeNamed(name)) == typeCount) fail("an unknown event type");
+        width = names[type].size();
+        out[0] = type;
+        continue;
+      }
+      size_t tries = 0;
+      while (tries < width && !isKey(key, names[type][next])) {
+        next = next + 1 < width ? next + 1 : 0;
+        tries += 1;
+      }
+      if (tries == width) continue;
+      uint64_t &word = out[1 + next];
+      switch (schema[type].kinds[next]) {
+      case 'd': cell<'d'>(value, rows, word); break;
+      case 'i': cell<'i'>(value, rows, word); break;
+      case 'b': cell<'b'>(value, rows, word); break;
+      case 'S': cell<'S'>(value, rows, word); break;
+      default: cell<'s'>(value, rows, word);
+      }
+      next = next + 1 < width ? next + 1 : 0;
+      found += 1;
+    }
+    if (type == typeCount || found != width) fail("a FULL object without all its columns");
+    out += width + 1;
+  }
+
+  static bool isKey(const char *key, std::string_view name) {
+    return std::memcmp(key, name.data(), name.size()) == 0 && key[name.size()] == '"';
   }
 
   /// The bytes between the quotes; unescaped by simdjson where there is a backslash.

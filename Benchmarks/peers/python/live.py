@@ -1,10 +1,11 @@
 """A live client of a dxLink server: picows with msgspec, or websockets with orjson.
 
-usage: live.py picows|websockets PORT SCHEMA [check]
+usage: live.py picows|websockets PORT SCHEMA [check|first]     first: says so and ends when the first row is there
 """
 
 import asyncio
 import json
+import os
 import sys
 
 from rows import Stopwatch, Taker
@@ -40,6 +41,8 @@ async def with_picows(port, taker, watch):
                 message = decode(payload)
                 if message.type == "FEED_DATA":
                     taker.take(message.data, len(payload))
+                    if taker.took:
+                        taker.took()
             elif frame.msg_type == WSMsgType.CLOSE:
                 transport.send_close(frame.get_close_code())
                 transport.disconnect()
@@ -65,13 +68,22 @@ async def with_websockets(port, taker, watch):
                 message = orjson.loads(payload)
                 if message["type"] == "FEED_DATA":
                     taker.take(message["data"], len(payload))
+                    if taker.took:
+                        taker.took()
         except ConnectionClosedOK:
             watch.end()
 
 
+def end_with_first():
+    print("first", flush=True)
+    os._exit(0)
+
+
 def main():
     library, port, schema = sys.argv[1:4]
-    taker, watch = Taker(schema, len(sys.argv) > 4), Stopwatch()
+    taker, watch = Taker(schema, sys.argv[4:] == ["check"]), Stopwatch()
+    if sys.argv[4:] == ["first"]:
+        taker.took = end_with_first
     run = asyncio.run
     try:
         import uvloop

@@ -29,6 +29,8 @@ class Taker:
         self.widths = {name: len(letters) for name, letters in kinds.items()}
         self.checksum = Checksum(kinds) if checks else None
         self.frames = self.bytes = self.events = 0
+        # Called after each frame by who wants to know.
+        self.took = None
 
     def take(self, data, size):
         at = iter(data)

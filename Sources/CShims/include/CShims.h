@@ -2,6 +2,8 @@
 #define QW_CSHIMS_H
 /* What Swift cannot reach, one topic a header: every name starts with qw_. */
 #include "qw_crc32c.h"
+#include "qw_decimal.h"
+#include "qw_digits.h"
 #include "qw_json.h"
 #include "qw_columns.h"
 #include "qw_utf8.h"
