@@ -5,7 +5,7 @@ import Testing
 /// Results of one version in a round.
 private func run(_ benchmarks: [(name: String, nanos: [Double])], digest: String = "00000000000000ff") -> RunResult {
   var environment = Environment()
-  environment.host = "h"
+  environment.machine = "h"
   environment.buildMode = "release"
   return RunResult(
     name: "run", startedAt: 1_772_461_800, environment: environment, settings: .init(),
