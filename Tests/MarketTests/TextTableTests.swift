@@ -83,22 +83,23 @@ struct TextTableTests {
     }
   }
 
-  @Test("look-ups by words find what was added, of every length", arguments: [3, 4] as [UInt64])
+  @Test("look-ups by words find what was added, but what JSON has to escape", arguments: [3, 4] as [UInt64])
   func words(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var table = TextTable()
     var missed = 0
     for count in 1...31 {
-      for _ in 0..<40 {
-        // Bytes behind the text must not matter.
-        let memory = random.bytes(64)
+      for round in 0..<40 {
+        // Bytes behind the text must not matter. Every other text has nothing to escape.
+        let memory = random.bytes(64).map { round % 2 == 0 ? $0 | 0x80 : $0 }
         let text = Array(memory[..<count])
+        let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
         let isNew = unsafe memory.withUnsafeBytes { b in unsafe Self.find(b.baseAddress!, count, table.slots) } == 0
         let before = table.count
         let id = Self.intern(&table, text)
-        if isNew != (table.count > before) { missed += 1 }
+        if isPlain ? isNew != (table.count > before) : !isNew { missed += 1 }
         let found = unsafe memory.withUnsafeBytes { b in unsafe Self.find(b.baseAddress!, count, table.slots) }
-        if found != id { missed += 1 }
+        if isPlain ? found != id : found != 0 { missed += 1 }
       }
     }
     #expect(missed == 0, "seed \(seed)")
