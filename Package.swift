@@ -63,7 +63,8 @@ let package = Package(
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
-    module("BenchmarkKit", ["Bytes", "JSON", "IO"], in: benchmarks),
+    module("BenchmarkKit", ["Bytes", "Metrics", "JSON", "IO"], in: benchmarks),
+    module("BenchmarkReports", ["BenchmarkKit", "IO"], in: benchmarks),
     .target(name: "CSampler", path: "Benchmarks/CSampler"),
     module("Profiles", ["BenchmarkKit", "Bytes", "CSampler", "IO"], in: benchmarks),
     module(
@@ -73,7 +74,9 @@ let package = Package(
         "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
-    program("quotewire-bench", ["BenchmarkKit", "Profiles", "Suites", "CAllocations", "IO"], in: benchmarks),
+    program(
+      "quotewire-bench", ["BenchmarkKit", "BenchmarkReports", "Profiles", "Suites", "CAllocations", "IO"],
+      in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("BytesTests", ["Bytes"]),
@@ -96,6 +99,8 @@ let package = Package(
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
+    tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
+    tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
     tests("SystemTests", []),
     tests("TidyTests", []),

@@ -13,8 +13,24 @@ package struct Work {
   package var expectedDigest: UInt64?
   /// Recordings that the work reads, by their digest, for the environment record.
   package var recordings: [String: String] = [:]
+  package var sampling = Sampling.repeated
+  /// What the iterations have found besides their time; each is asked for after the last one.
+  package var latency: (() -> [LatencyFigures])?
+  package var memory: (() -> [MemoryPoint])?
+  /// Allocations that the work counted itself, between two points of its steady state. Without it the harness counts
+  /// those of a whole iteration.
+  package var allocations: (() -> AllocationCounts?)?
   /// One iteration. What it gives depends on the input alone.
   package let iterate: () throws -> UInt64
+
+  /// How iterations become samples.
+  package enum Sampling: Sendable {
+    /// Warm-up and then the samples of a plan.
+    case repeated
+    /// One iteration, which lasts as long as it must: an open loop at a fixed rate, the growth of memory over time.
+    /// The run is its own warm-up and the only sample; what matters is what it has found.
+    case once
+  }
 
   package init(_ units: Units, expectedDigest: UInt64? = nil, _ iterate: @escaping () throws -> UInt64) {
     self.units = units
@@ -30,25 +46,38 @@ package struct Benchmark: Sendable {
   package let input: String
   /// Allocations that an iteration may make in steady state in an optimised build; nil where nothing was promised.
   package let allowedAllocations: Int?
+  /// Share of the warm-up and measuring time that this one gets: less where there are many of a kind.
+  package let timeShare: Double
   package let prepare: @Sendable (InputSize) throws -> Work
 
   package init(
-    _ name: String, input: String, allocations: Int? = nil, prepare: @escaping @Sendable (InputSize) throws -> Work
+    _ name: String, input: String, allocations: Int? = nil, timeShare: Double = 1,
+    prepare: @escaping @Sendable (InputSize) throws -> Work
   ) {
+    precondition(timeShare > 0 && timeShare <= 1)
     self.name = name
     self.input = input
     allowedAllocations = allocations
+    self.timeShare = timeShare
     self.prepare = prepare
   }
 }
 
-/// Allocations of the process since it started.
+/// Allocations, of a process or a thread since it started or of a stretch between two readings.
 package struct AllocationCounts: Hashable, Sendable {
   package var count: Int
   package var bytes: Int
   package init(count: Int, bytes: Int) {
     self.count = count
     self.bytes = bytes
+  }
+
+  package static func + (a: Self, b: Self) -> Self {
+    AllocationCounts(count: a.count + b.count, bytes: a.bytes + b.bytes)
+  }
+
+  package static func - (later: Self, earlier: Self) -> Self {
+    AllocationCounts(count: later.count - earlier.count, bytes: later.bytes - earlier.bytes)
   }
 }
 

@@ -3,7 +3,8 @@
 // Invariant: a result holds its raw samples, and every figure shown is computed from them; a piece of work whose digest
 // differs from the expected one has no result.
 //
-// Out of scope: what is measured (Suites), hooks into malloc (CAllocations hands its counts in), hardware counters.
+// Out of scope: what is measured (Suites), hooks into malloc (CAllocations hands its counts in), reports
+// (BenchmarkReports), hardware counters.
 
 /// What a piece of work goes through: the units in which throughput is given.
 package struct Units: Hashable, Sendable {

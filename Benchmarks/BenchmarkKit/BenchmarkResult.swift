@@ -8,11 +8,16 @@ package struct BenchmarkResult: Hashable, Sendable {
   /// CPU time of all threads of the process.
   package var cpuNanosPerIteration = 0.0
   package var digest = ""
-  /// Of one iteration; nil where nobody counted.
+  /// Of one iteration, or of a stretch that the benchmark chose; nil where nobody counted.
   package var allocations: AllocationCounts?
-  /// Of the process up to the end of this benchmark.
+  /// Of the process during this benchmark, its preparation included; up to its end where the system does not let the
+  /// peak begin anew.
   package var peakResidentBytes = 0
   package var recordings: [String: String] = [:]
+  /// Of open-loop measurements; empty for all others.
+  package var latency: [LatencyFigures] = []
+  /// Of measurements of growth, in the order of time; empty for all others.
+  package var memory: [MemoryPoint] = []
 
   package init(name: String, input: String, units: Units) {
     self.name = name
@@ -38,6 +43,9 @@ package struct BenchmarkResult: Hashable, Sendable {
   package var megabytesPerSecond: Double? { rate(units.bytes, description.median).map { $0 / 1e6 } }
   package var itemsPerSecond: Double? { rate(units.items, description.median) }
   package var framesPerCPUSecond: Double? { rate(units.frames, cpuNanosPerIteration) }
+  /// By the median, as if every iteration made as many; nil where nobody counted.
+  package var allocationsPerSecond: Double? { allocations.map { rate($0.count, description.median) ?? 0 } }
+  package var allocatedBytesPerSecond: Double? { allocations.map { rate($0.bytes, description.median) ?? 0 } }
   package var nanosPerEvent: Double? { units.events > 0 ? description.median / Double(units.events) : nil }
 }
 

@@ -14,14 +14,26 @@ package enum Statistic: Hashable, Sendable {
   case mean
   /// 50 is the median.
   case percentile(Double)
+  /// Of the sample, with n - 1.
+  case standardDeviation
+  /// The unscaled median distance from the median.
+  case medianAbsoluteDeviation
 
   package static var median: Statistic { .percentile(50) }
   package static var p95: Statistic { .percentile(95) }
+
+  /// What is told of every benchmark, with the name that it has in files.
+  package static let described: [(name: String, statistic: Statistic)] = [
+    ("median", .median), ("mean", .mean), ("p95", .p95), ("p99", .percentile(99)),
+    ("standardDeviation", .standardDeviation), ("mad", .medianAbsoluteDeviation),
+  ]
 
   package func of(_ values: [Double]) -> Double {
     switch self {
     case .mean: Description.mean(values)
     case .percentile(let percent): SortedSample(values).percentile(percent)
+    case .standardDeviation: Description(values).standardDeviation
+    case .medianAbsoluteDeviation: Description(values).medianAbsoluteDeviation
     }
   }
 }
@@ -91,7 +103,9 @@ private struct Resampled {
     }
     for i in taken.indices { taken[i] = 0 }
     for _ in 0..<sorted.count { taken[Int(random.next().multipliedFullWidth(by: count).high)] += 1 }
-    guard case .percentile(let percent) = statistic else { return 0 }
+    guard case .percentile(let percent) = statistic else {
+      return statistic.of(sorted.indices.flatMap { repeatElement(sorted[$0], count: taken[$0]) })
+    }
     let rank = percent / 100 * Double(sorted.count - 1)
     let below = min(Int(rank), sorted.count - 1)
     let low = value(atRank: below)

@@ -12,11 +12,16 @@ package struct Comparison: Hashable, Sendable {
   /// Changes smaller than this are called noise, whatever their interval says.
   package static var noiseThreshold: Double { 0.02 }
 
+  /// With fewer samples there is no verdict.
+  package static var leastSamples: Int { 5 }
+
   package enum Verdict: String, Sendable {
     case slower, faster
     case noise = "within noise"
     /// The two did not do the same work.
     case incomparable = "other work"
+    /// Measurements that are taken once, such as latencies at a rate, say nothing about their own spread.
+    case fewSamples = "too few samples"
   }
 
   package init(_ base: BenchmarkResult, _ now: BenchmarkResult, bootstrap: Bootstrap = Bootstrap()) {
@@ -33,6 +38,7 @@ package struct Comparison: Hashable, Sendable {
 
   package var verdict: Verdict {
     if base.digest != now.digest || base.units != now.units { return .incomparable }
+    if min(base.samples.count, now.samples.count) < Self.leastSamples { return .fewSamples }
     if medianInterval.low > 1, medianRatio > 1 + Self.noiseThreshold { return .slower }
     if medianInterval.high < 1, medianRatio < 1 - Self.noiseThreshold { return .faster }
     return .noise
@@ -49,11 +55,11 @@ package struct Comparison: Hashable, Sendable {
     let (a, b) = (base.environment, now.environment)
     if !a.isSameMachine(as: b) {
       warnings.append(
-        "THESE ARE DIFFERENT MACHINES: \(a.host) (\(a.cpuModel), \(a.cores) cores) and "
-          + "\(b.host) (\(b.cpuModel), \(b.cores) cores). The ratios say little about the program.")
+        "THESE ARE DIFFERENT MACHINES: \(a.machine) (\(a.cpuModel), \(a.cores) cores) and "
+          + "\(b.machine) (\(b.cpuModel), \(b.cores) cores). The ratios say little about the program.")
     }
     if a.buildMode != b.buildMode {
-      warnings.append("different builds: \(a.buildMode) and \(b.buildMode). The ratios say nothing.")
+      warnings.append("DIFFERENT BUILDS: \(a.buildMode) and \(b.buildMode). The ratios say nothing.")
     }
     if a.swiftVersion != b.swiftVersion {
       warnings.append("different compilers: Swift \(a.swiftVersion) and \(b.swiftVersion).")

@@ -2,7 +2,8 @@ import Glibc
 
 /// What a result was measured on. Fields that the system does not tell are empty.
 package struct Environment: Hashable, Sendable {
-  package var host = ""
+  /// Eight hexadecimal digits that stand for the machine: a kept result does not tell its name.
+  package var machine = ""
   package var system = ""
   package var kernel = ""
   package var architecture = ""
@@ -11,9 +12,12 @@ package struct Environment: Hashable, Sendable {
   package var cores = 0
   package var memoryBytes = 0
   package var governor = ""
+  /// Of the compiler that built the program, `6.3.1 (swift-6.3.1-RELEASE)`.
   package var swiftVersion = ""
   /// `release` or `debug`.
   package var buildMode = ""
+  /// Of `swift build`, with what the compiler made of them: `-c release (-O)`.
+  package var buildFlags = ""
   package var commit = ""
   package var isTreeDirty = false
   package var loadBefore = ""
@@ -25,7 +29,8 @@ package struct Environment: Hashable, Sendable {
 
   /// Whether figures of the two can be held against each other.
   package func isSameMachine(as other: Environment) -> Bool {
-    cpuModel == other.cpuModel && cores == other.cores && architecture == other.architecture && host == other.host
+    cpuModel == other.cpuModel && cores == other.cores && architecture == other.architecture
+      && machine == other.machine
   }
 }
 
@@ -39,7 +44,7 @@ package struct EnvironmentProbe {
     if unsafe uname(&name) == 0 {
       environment.kernel = SystemText.field(name.sysname) + " " + SystemText.field(name.release)
       environment.architecture = SystemText.field(name.machine)
-      environment.host = SystemText.field(name.nodename)
+      environment.machine = MachineID.of(host: SystemText.field(name.nodename))
     }
     environment.system = Self.osName()
     let cpu = SystemText.lines("/proc/cpuinfo")
@@ -48,10 +53,13 @@ package struct EnvironmentProbe {
     environment.cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     environment.memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     environment.governor = SystemText.lines("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").first ?? ""
-    environment.swiftVersion = Self.compiler
+    environment.swiftVersion = Compiler.version
     environment.buildMode = Self.isDebug ? "debug" : "release"
-    environment.commit = SystemText.output("git rev-parse HEAD 2>/dev/null").first ?? ""
-    environment.isTreeDirty = !SystemText.output("git status --porcelain 2>/dev/null").isEmpty
+    environment.buildFlags = Compiler.flags
+    // Of the tree that holds the program, wherever it is called from; files that git does not track change no build.
+    let git = "git -C \"$(dirname \"$(readlink /proc/\(getpid())/exe)\")\" "
+    environment.commit = SystemText.output(git + "rev-parse HEAD 2>/dev/null").first ?? ""
+    environment.isTreeDirty = !SystemText.output(git + "status --porcelain --untracked-files=no 2>/dev/null").isEmpty
     environment.loadBefore = Self.load()
     ticksBefore = Self.ticks()
   }
@@ -71,19 +79,6 @@ package struct EnvironmentProbe {
       true
     #else
       false
-    #endif
-  }
-
-  /// The version of the compiler that built this, as far as it can be asked.
-  private static var compiler: String {
-    #if compiler(>=6.5)
-      "6.5 or later"
-    #elseif compiler(>=6.4)
-      "6.4"
-    #elseif compiler(>=6.3)
-      "6.3"
-    #else
-      "6.2"
     #endif
   }
 

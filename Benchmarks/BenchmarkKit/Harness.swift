@@ -6,6 +6,9 @@ package struct Harness: Sendable {
     package var warmUpSeconds = 0.5
     package var measureSeconds = 2.0
     package var samples = 50
+    /// Fewest samples of a benchmark whose iterations are so long that `samples` of them would take more than twice the
+    /// measuring time.
+    package var leastSamples = 10
     package var isSmoke = false
     /// Whether to hold benchmarks to their allowance of allocations: only optimised builds keep it.
     package var limitsAllocations = true
@@ -25,51 +28,82 @@ package struct Harness: Sendable {
   package var settings: Settings
   /// Hooks into malloc, where the program has them.
   package var allocations: (@Sendable () -> AllocationCounts)?
+  /// Nanoseconds that never go back.
+  package var clock: @Sendable () -> Int64
 
-  package init(settings: Settings, allocations: (@Sendable () -> AllocationCounts)? = nil) {
+  package init(
+    settings: Settings, allocations: (@Sendable () -> AllocationCounts)? = nil,
+    clock: @escaping @Sendable () -> Int64 = { MonotonicNanos.now().rawValue }
+  ) {
     self.settings = settings
     self.allocations = allocations
+    self.clock = clock
   }
 
   /// Prepares and measures one benchmark; its input is gone afterwards.
   package func run(_ benchmark: Benchmark) throws(BenchmarkError) -> BenchmarkResult {
     do {
+      ResidentMemory.resetPeak()
       let work = try benchmark.prepare(settings.isSmoke ? .smoke : .full)
-      return try measure(benchmark, work)
+      var result = BenchmarkResult(name: benchmark.name, input: benchmark.input, units: work.units)
+      switch work.sampling {
+      case .repeated: try measure(benchmark, work, &result)
+      case .once: try measureOnce(benchmark, work, &result)
+      }
+      result.peakResidentBytes = ResidentMemory.peak() ?? ProcessMemory.peakResidentBytes()
+      result.recordings = work.recordings
+      result.latency = work.latency?() ?? []
+      result.memory = work.memory?() ?? []
+      return result
     } catch let error as BenchmarkError { throw error } catch {
       throw .failed(benchmark: benchmark.name, reason: "\(error)")
     }
   }
 
-  private func measure(_ benchmark: Benchmark, _ work: Work) throws -> BenchmarkResult {
+  private func measure(_ benchmark: Benchmark, _ work: Work, _ result: inout BenchmarkResult) throws {
     let digest = try work.expectedDigest ?? work.iterate()
     let expected = Expected(benchmark: benchmark.name, digest: digest)
-    let nanos = try warmUp(work, expected)
-    let plan = SamplingPlan(
-      samples: settings.samples, measureNanos: Int64(settings.measureSeconds * 1e9), nanosPerIteration: nanos)
-    let allocated = try countAllocations(work, expected)
-    if let allowed = benchmark.allowedAllocations, let allocated, settings.limitsAllocations,
-      allocated.count > allowed
-    {
-      throw BenchmarkError.tooManyAllocations(benchmark: benchmark.name, count: allocated.count, allowed: allowed)
-    }
-    var samples: [Sample] = []
-    samples.reserveCapacity(plan.iterations.count)
+    let nanos = try warmUp(work, expected, seconds: settings.warmUpSeconds * benchmark.timeShare)
+    let measureNanos = Int64(settings.measureSeconds * benchmark.timeShare * 1e9)
+    let fitting = Int(min(2 * Double(measureNanos) / max(nanos, 1), 1e6))
+    let samples = min(settings.samples, max(settings.leastSamples, fitting))
+    let plan = SamplingPlan(samples: samples, measureNanos: measureNanos, nanosPerIteration: nanos)
+    result.allocations = try work.allocations.map { $0() } ?? countAllocations(work, expected)
+    try holdToAllowance(benchmark, result.allocations)
+    result.samples.reserveCapacity(plan.iterations.count)
     let cpuBefore = CPUTime.processNanos()
     for iterations in plan.iterations {
-      samples.append(Sample(iterations: iterations, nanos: try time(work, iterations, expected)))
+      result.samples.append(Sample(iterations: iterations, nanos: try time(work, iterations, expected)))
     }
     let cpu = CPUTime.processNanos() - cpuBefore
-    let total = plan.iterations.reduce(0, +)
-    var result = BenchmarkResult(name: benchmark.name, input: benchmark.input, units: work.units)
     result.mode = plan.mode
-    result.samples = samples
-    result.cpuNanosPerIteration = Double(cpu) / Double(total)
+    result.cpuNanosPerIteration = Double(cpu) / Double(plan.iterations.reduce(0, +))
     result.digest = Hex.text(digest)
-    result.allocations = allocated
-    result.peakResidentBytes = ProcessMemory.peakResidentBytes()
-    result.recordings = work.recordings
-    return result
+  }
+
+  private func measureOnce(_ benchmark: Benchmark, _ work: Work, _ result: inout BenchmarkResult) throws {
+    let countBefore = allocations?()
+    let cpuBefore = CPUTime.processNanos()
+    let start = clock()
+    let digest = try work.iterate()
+    result.samples = [Sample(iterations: 1, nanos: clock() - start)]
+    result.cpuNanosPerIteration = Double(CPUTime.processNanos() - cpuBefore)
+    if let counted = work.allocations {
+      result.allocations = counted()
+    } else if let countBefore, let now = allocations?() {
+      result.allocations = now - countBefore
+    }
+    if let expected = work.expectedDigest, digest != expected {
+      throw BenchmarkError.wrongDigest(benchmark: benchmark.name, expected: expected, got: digest)
+    }
+    result.digest = Hex.text(digest)
+    try holdToAllowance(benchmark, result.allocations)
+  }
+
+  private func holdToAllowance(_ benchmark: Benchmark, _ counts: AllocationCounts?) throws {
+    guard let allowed = benchmark.allowedAllocations, let counts, settings.limitsAllocations, counts.count > allowed
+    else { return }
+    throw BenchmarkError.tooManyAllocations(benchmark: benchmark.name, count: counts.count, allowed: allowed)
   }
 
   private struct Expected {
@@ -78,8 +112,8 @@ package struct Harness: Sendable {
   }
 
   /// Batches of 1, 2, 4, … iterations until the time is over; gives the nanoseconds of an iteration in the last ones.
-  private func warmUp(_ work: Work, _ expected: Expected) throws -> Double {
-    let limit = Int64(settings.warmUpSeconds * 1e9)
+  private func warmUp(_ work: Work, _ expected: Expected, seconds: Double) throws -> Double {
+    let limit = Int64(seconds * 1e9)
     var iterations = 1
     var spent: Int64 = 0
     while true {
@@ -93,12 +127,12 @@ package struct Harness: Sendable {
   /// Times that many iterations. A wrong digest is found after the clock was read.
   private func time(_ work: Work, _ iterations: Int, _ expected: Expected) throws -> Int64 {
     var different: UInt64?
-    let start = MonotonicNanos.now()
+    let start = clock()
     for _ in 0..<iterations {
       let digest = try work.iterate()
       if digest != expected.digest { different = digest }
     }
-    let nanos = MonotonicNanos.now().nanos(since: start)
+    let nanos = clock() - start
     if let different {
       throw BenchmarkError.wrongDigest(benchmark: expected.benchmark, expected: expected.digest, got: different)
     }
@@ -110,7 +144,6 @@ package struct Harness: Sendable {
     guard let allocations else { return nil }
     let before = allocations()
     _ = try work.iterate()
-    let after = allocations()
-    return AllocationCounts(count: after.count - before.count, bytes: after.bytes - before.bytes)
+    return allocations() - before
   }
 }

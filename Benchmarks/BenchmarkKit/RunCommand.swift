@@ -44,6 +44,9 @@ package struct BenchCommands: Sendable {
     let (run, failures) = try measure(options)
     if !options.has("quiet") {
       try out(Overview.table(run.benchmarks).text)
+      try out("\n" + Overview.times(run.benchmarks).text)
+      if let latency = Overview.latency(run.benchmarks) { try out("\n" + latency.text) }
+      try out("\n" + Overview.memory(run.benchmarks).text)
       for line in Overview.environment(run) { say(line) }
     }
     if let path = options.text("json") {
@@ -55,7 +58,7 @@ package struct BenchCommands: Sendable {
     }
     if options.has("save") { try keep(run, "\(folder)/results/\(run.dateText.prefix(10))_\(run.name).json") }
     if let name = options.text("save-baseline") { try keep(run, baselinePath(name)) }
-    if let name = options.text("baseline") { try show(try RunFile.read(baselinePath(name)), run) }
+    if let name = options.text("baseline") { try show(try result(name), run) }
     for failure in failures { say("failed: \(failure)") }
     return failures.isEmpty ? .done : .failed
   }
@@ -65,6 +68,7 @@ package struct BenchCommands: Sendable {
     settings.warmUpSeconds = try options.seconds("warm-up", settings.warmUpSeconds)
     settings.measureSeconds = try options.seconds("time", settings.measureSeconds)
     settings.samples = try options.int("samples", settings.samples, in: 1...100_000)
+    if options.has("samples") { settings.leastSamples = settings.samples }
     settings.limitsAllocations = !EnvironmentProbe.isDebug && !options.has("no-limits")
     let chosen = selected(options.text("filter"))
     if chosen.isEmpty { throw BenchUsage("no benchmark has '\(options.text("filter") ?? "")' in its name; see list") }
@@ -92,12 +96,18 @@ package struct BenchCommands: Sendable {
   }
 
   private func progress(_ i: Int, _ count: Int, _ result: BenchmarkResult) -> String {
+    let name = result.name + String(repeating: " ", count: max(0, 28 - result.name.count))
+    let start = "[\(i + 1)/\(count)] \(name) "
+    if let latency = result.latency.first {
+      let points = [50, 99, 99.9].map { Show.nanos(Double(latency.nanos($0) ?? 0)) }
+      return start + "\(latency.name) p50 \(points[0]), p99 \(points[1]), p99.9 \(points[2])"
+    }
+    if let last = result.memory.last { return start + "resident \(last.name) \(Show.bytes(last.residentBytes))" }
     let d = result.description
     let rate = result.framesPerSecond.map { Show.count($0) + " frames/s" }
       ?? result.eventsPerSecond.map { Show.count($0) + " events/s" }
       ?? result.itemsPerSecond.map { Show.count($0) + " items/s" } ?? ""
-    let name = result.name + String(repeating: " ", count: max(0, 28 - result.name.count))
-    return "[\(i + 1)/\(count)] \(name) \(Show.nanos(d.median)) ± \(Show.nanos(d.medianAbsoluteDeviation))  \(rate)"
+    return start + "\(Show.nanos(d.median)) ± \(Show.nanos(d.medianAbsoluteDeviation))  \(rate)"
   }
 
   private func keep(_ run: RunResult, _ path: String) throws(IOError) {
@@ -114,9 +124,21 @@ package struct BenchCommands: Sendable {
 
   package func compare(_ words: [String]) throws -> BenchExit {
     let options = try BenchOptions(words, known: [])
-    guard options.operands.count == 2 else { throw BenchUsage("compare takes two results: compare BASE.json NOW.json") }
-    try show(try RunFile.read(options.operands[0]), try RunFile.read(options.operands[1]))
+    guard options.operands.count == 2 else { throw BenchUsage("compare takes two results: compare BASE NOW") }
+    try show(try result(options.operands[0]), try result(options.operands[1]))
     return .done
+  }
+
+  /// A result by its path, or by the bare name of a baseline or a kept result; of several of that name the latest.
+  package func result(_ name: String) throws -> RunResult {
+    if name.contains("/") || name.hasSuffix(".json") { return try RunFile.read(name) }
+    let baseline = baselinePath(name)
+    if try Directory.list(folder + "/baselines", orEmpty: true).contains(name + ".json") {
+      return try RunFile.read(baseline)
+    }
+    if let kept = try kept().last(where: { $0.name == name }) { return kept }
+    throw BenchUsage(
+      "there is no result '\(name)': neither \(baseline) nor \(folder)/results/DATE_\(name).json; 'history' names all")
   }
 
   package func history(_ words: [String]) throws -> BenchExit {
@@ -135,8 +157,14 @@ package struct BenchCommands: Sendable {
   /// All kept results, oldest first.
   package func kept() throws -> [RunResult] {
     let results = folder + "/results"
-    guard Directory.isDirectory(results) else { return [] }
-    let names = try Directory.list(results).filter { $0.hasSuffix(".json") }
+    let names = try Directory.list(results, orEmpty: true).filter { $0.hasSuffix(".json") }
     return try names.map { try RunFile.read(results + "/" + $0) }.sorted { $0.startedAt < $1.startedAt }
+  }
+}
+
+extension Directory {
+  /// The names in a folder; none where it is not there and that may be so.
+  fileprivate static func list(_ path: String, orEmpty: Bool) throws(IOError) -> [String] {
+    orEmpty && !isDirectory(path) ? [] : try list(path)
   }
 }

@@ -1,17 +1,18 @@
 package import IO
 
 /// A run as a file: one JSON object, a benchmark a line, raw samples as `[iterations,nanoseconds]`. What can be
-/// computed
-/// from the samples is written beside them for other people's tools and not read back.
+/// computed from the samples, with 95 % intervals, is written beside them for other people's tools and not read back.
 package enum RunFile {
-  package static let format = "quotewire-bench 1"
+  /// Files begin with this and a version. Version 1 had the host's name and fewer fields; it is still read.
+  package static let format = "quotewire-bench"
+  package static let version = 2
   /// Longest file that is read.
   package static let limitBytes = 64 << 20
 
   package static func encode(_ run: RunResult) -> [UInt8] {
     var json = JSONWriter()
     json.open(.object)
-    json.member("format", format)
+    json.member("format", "\(format) \(version)")
     json.member("name", run.name)
     json.member("date", run.dateText)
     json.member("startedAt", Int(run.startedAt))
@@ -38,7 +39,7 @@ package enum RunFile {
 
   private static func write(_ environment: Environment, _ json: inout JSONWriter) {
     json.open(.object, "environment")
-    json.member("host", environment.host)
+    json.member("machine", environment.machine)
     json.member("system", environment.system)
     json.member("kernel", environment.kernel)
     json.member("architecture", environment.architecture)
@@ -49,6 +50,7 @@ package enum RunFile {
     json.member("governor", environment.governor)
     json.member("swiftVersion", environment.swiftVersion)
     json.member("buildMode", environment.buildMode)
+    json.member("buildFlags", environment.buildFlags)
     json.member("commit", environment.commit)
     json.member("treeDirty", environment.isTreeDirty)
     json.member("loadBefore", environment.loadBefore)
@@ -58,7 +60,6 @@ package enum RunFile {
   }
 
   private static func write(_ benchmark: BenchmarkResult, _ json: inout JSONWriter) {
-    let d = benchmark.description
     json.open(.object)
     json.member("name", benchmark.name)
     json.member("input", benchmark.input)
@@ -72,13 +73,32 @@ package enum RunFile {
     if let allocations = benchmark.allocations {
       json.member("allocations", allocations.count)
       json.member("allocatedBytes", allocations.bytes)
+      json.member("allocationsPerSecond", benchmark.allocationsPerSecond ?? 0)
+      json.member("allocatedBytesPerSecond", benchmark.allocatedBytesPerSecond ?? 0)
     }
     json.open(.object, "recordings")
     for (name, digest) in benchmark.recordings.sorted(by: { $0.key < $1.key }) { json.member(name, digest) }
     json.close(.object)
-    json.member("medianNanos", d.median)
-    json.member("p95Nanos", d.p95)
-    json.member("madNanos", d.medianAbsoluteDeviation)
+    if !benchmark.latency.isEmpty { write(benchmark.latency, &json) }
+    if !benchmark.memory.isEmpty {
+      json.open(.array, "memory")
+      for point in benchmark.memory {
+        json.open(.object)
+        json.member("name", point.name)
+        json.member("residentBytes", point.residentBytes)
+        json.close(.object)
+      }
+      json.close(.array)
+    }
+    for (name, statistic) in Statistic.described {
+      json.member(name + "Nanos", statistic.of(benchmark.nanosPerIteration))
+      guard benchmark.samples.count > 1 else { continue }
+      let interval = Bootstrap(resamples: 1000).interval(statistic, of: benchmark.nanosPerIteration)
+      json.open(.array, name + "Interval")
+      json.member(nil, interval.low)
+      json.member(nil, interval.high)
+      json.close(.array)
+    }
     json.member("sampling", benchmark.mode.rawValue)
     json.open(.array, "samples")
     for sample in benchmark.samples {
@@ -89,6 +109,22 @@ package enum RunFile {
     }
     json.close(.array)
     json.close(.object)
+  }
+
+  private static func write(_ latency: [LatencyFigures], _ json: inout JSONWriter) {
+    json.open(.array, "latency")
+    for figures in latency {
+      json.open(.object)
+      json.member("name", figures.name)
+      json.member("ratePerSecond", figures.ratePerSecond)
+      json.member("achievedPerSecond", figures.achievedPerSecond)
+      json.member("count", figures.count)
+      json.open(.object, "percentiles")
+      for point in figures.percentiles { json.member(point.key, Int(point.nanos)) }
+      json.close(.object)
+      json.close(.object)
+    }
+    json.close(.array)
   }
 
   package static func read(_ path: String) throws -> RunResult {

@@ -4,12 +4,15 @@ import JSON
 package enum RunFileError: Error, CustomStringConvertible {
   case malformed(offset: Int)
   case foreign
+  case newer(version: Int)
   case noSamples(benchmark: String)
 
   package var description: String {
     switch self {
     case .malformed(let offset): "not a result: its JSON is malformed or of another layout at byte \(offset)"
     case .foreign: "not a result of quotewire-bench; 'quotewire-bench run --save NAME' writes one"
+    case .newer(let version):
+      "written by a newer quotewire-bench (version \(version) of the file; this one reads up to \(RunFile.version))"
     case .noSamples(let name): "the benchmark \(name) has no samples"
     }
   }
@@ -22,7 +25,9 @@ extension RunFile {
     do throws(JSONError) {
       try scanner.scanCopy(bytes) { cursor throws(JSONError) in try reader.readRun(&cursor) }
     } catch { throw .malformed(offset: error.offset) }
-    guard reader.format == format else { throw .foreign }
+    let words = reader.format.split(separator: " ")
+    guard words.count == 2, words[0] == format, let version = Int(words[1]), version > 0 else { throw .foreign }
+    if version > Self.version { throw .newer(version: version) }
     for benchmark in reader.run.benchmarks where benchmark.samples.isEmpty {
       throw .noSamples(benchmark: benchmark.name)
     }
@@ -56,7 +61,8 @@ private struct RunFileReader {
     try cursor.enterObject()
     while let key = try cursor.nextKey() {
       switch key.string {
-      case "host": run.environment.host = try cursor.readString().string
+      case "host": run.environment.machine = MachineID.of(host: try cursor.readString().string)
+      case "machine": run.environment.machine = try cursor.readString().string
       case "system": run.environment.system = try cursor.readString().string
       case "kernel": run.environment.kernel = try cursor.readString().string
       case "architecture": run.environment.architecture = try cursor.readString().string
@@ -67,6 +73,7 @@ private struct RunFileReader {
       case "governor": run.environment.governor = try cursor.readString().string
       case "swiftVersion": run.environment.swiftVersion = try cursor.readString().string
       case "buildMode": run.environment.buildMode = try cursor.readString().string
+      case "buildFlags": run.environment.buildFlags = try cursor.readString().string
       case "commit": run.environment.commit = try cursor.readString().string
       case "treeDirty": run.environment.isTreeDirty = try cursor.readBool()
       case "loadBefore": run.environment.loadBefore = try cursor.readString().string
@@ -109,6 +116,12 @@ private struct RunFileReader {
       case "allocatedBytes": allocated.bytes = Int(try cursor.readInt64())
       case "sampling": result.mode = SamplingPlan.Mode(rawValue: try cursor.readString().string) ?? .flat
       case "samples": result.samples = try readSamples(&cursor)
+      case "memory":
+        try cursor.enterArray()
+        while try cursor.nextElement() { result.memory.append(try readMemory(&cursor)) }
+      case "latency":
+        try cursor.enterArray()
+        while try cursor.nextElement() { result.latency.append(try readLatency(&cursor)) }
       case "recordings":
         try cursor.enterObject()
         while let name = try cursor.nextKey() { result.recordings[name.string] = try cursor.readString().string }
@@ -117,6 +130,42 @@ private struct RunFileReader {
     }
     if let count = allocated.count { result.allocations = AllocationCounts(count: count, bytes: allocated.bytes) }
     return result
+  }
+
+  private func readMemory(_ cursor: inout Cursor) throws(JSONError) -> MemoryPoint {
+    var point = MemoryPoint(name: "", residentBytes: 0)
+    try cursor.enterObject()
+    while let key = try cursor.nextKey() {
+      switch key.string {
+      case "name": point.name = try cursor.readString().string
+      case "residentBytes": point.residentBytes = Int(try cursor.readInt64())
+      default: try cursor.skipValue()
+      }
+    }
+    return point
+  }
+
+  /// Points whose key is no percentile are left out.
+  private func readLatency(_ cursor: inout Cursor) throws(JSONError) -> LatencyFigures {
+    var figures = LatencyFigures(name: "", ratePerSecond: 0, achievedPerSecond: 0, count: 0, percentiles: [])
+    try cursor.enterObject()
+    while let key = try cursor.nextKey() {
+      switch key.string {
+      case "name": figures.name = try cursor.readString().string
+      case "ratePerSecond": figures.ratePerSecond = try cursor.readDouble()
+      case "achievedPerSecond": figures.achievedPerSecond = try cursor.readDouble()
+      case "count": figures.count = Int(try cursor.readInt64())
+      case "percentiles":
+        try cursor.enterObject()
+        while let name = try cursor.nextKey() {
+          let nanos = try cursor.readInt64()
+          guard let percentile = Double(name.string), (0...100).contains(percentile) else { continue }
+          figures.percentiles.append(LatencyPoint(percentile: percentile, nanos: nanos))
+        }
+      default: try cursor.skipValue()
+      }
+    }
+    return figures
   }
 
   /// Pairs of two positive numbers; others are left out.

@@ -9,20 +9,26 @@ enum FormatSuite {
   static var all: [Benchmark] {
     [
       Benchmark("encode/csv", input: "mix, a buffer a type", allocations: 0) { size in
-        let market = try MarketInput(MarketInput.mix, size)
-        let events = try Events(market)
-        let loop = CSVLoop()
-        let bytes = loop.pass(events).bytes
-        return market.work(units(market, events, bytes)) { loop.pass(events).digest }
+        try csv(MarketInput(MarketInput.mix, size))
       },
       Benchmark("encode/ndjson", input: "mix", allocations: 0) { size in
-        let market = try MarketInput(MarketInput.mix, size)
-        let events = try Events(market)
-        let loop = NDJSONLoop()
-        let bytes = loop.pass(events).bytes
-        return market.work(units(market, events, bytes)) { loop.pass(events).digest }
+        try ndjson(MarketInput(MarketInput.mix, size))
       },
     ]
+  }
+
+  static func csv(_ market: MarketInput) throws -> Work {
+    let events = try Events(market)
+    let loop = CSVLoop()
+    let bytes = loop.pass(events).bytes
+    return market.work(units(market, events, bytes)) { loop.pass(events).digest }
+  }
+
+  static func ndjson(_ market: MarketInput) throws -> Work {
+    let events = try Events(market)
+    let loop = NDJSONLoop()
+    let bytes = loop.pass(events).bytes
+    return market.work(units(market, events, bytes)) { loop.pass(events).digest }
   }
 
   /// Bytes are those written.

@@ -80,7 +80,7 @@ enum FrameSuite {
 }
 
 /// Memory for stage 1's index.
-private final class IndexMemory {
+final class IndexMemory {
   private var index: [UInt32]
 
   init(_ payloads: Payloads) {

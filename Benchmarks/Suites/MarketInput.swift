@@ -1,6 +1,7 @@
 import BenchmarkKit
 import Bytes
 import DXLink
+import IO
 import Market
 import Recording
 import Rings
@@ -8,8 +9,12 @@ import Simulator
 
 /// A generated recording in memory.
 final class MarketInput {
+  /// What it was made from.
   let spec: String
-  let summary: GeneratedRecording.Summary
+  /// Events that a decoder gives.
+  private(set) var eventCount: Int
+  /// The digest of all events, sixteen hexadecimal digits.
+  private let digestText: String
   /// The file's bytes.
   let file = PaddedBytes()
   /// All payloads that arrived.
@@ -26,23 +31,32 @@ final class MarketInput {
 
   /// - Parameter what: `mix`, or the mix of a spec such as `Quote:1`.
   init(_ what: String, _ size: InputSize) throws {
-    var text = Self.common + (size == .smoke ? ",duration=500ms" : ",duration=50s")
+    var text = Self.common + (size == .smoke ? ",duration=500ms" : what == Self.mix ? ",duration=50s" : ",duration=10s")
     if what != Self.mix { text += ",mix=" + what }
     spec = text
     let file = file
-    summary = try unsafe GeneratedRecording.make(GenerateSpec(text)) { bytes in unsafe file.append(bytes) }
-    var reader = unsafe try RecordingReader(file.all)
-    while let entry = reader.next() {
-      if entry.kind == .received { unsafe payloads.append(entry.payload) }
-    }
-    collectData()
+    let summary = try unsafe GeneratedRecording.make(GenerateSpec(text)) { bytes in unsafe file.append(bytes) }
+    eventCount = summary.eventsDecoded
+    digestText = summary.digest
+    try collectPayloads()
+  }
+
+  /// A recording that is there already.
+  init(file bytes: [UInt8], named name: String, digest: String) throws {
+    spec = name
+    digestText = digest
+    eventCount = 0
+    unsafe bytes.withUnsafeBytes { all in unsafe file.append(all) }
+    try collectPayloads()
+    eventCount = try Events(self).count
   }
 
   /// The same events as FULL objects.
   init(full what: String, _ size: InputSize) throws {
     let compact = try MarketInput(what, size)
     spec = compact.spec + " as FULL"
-    summary = compact.summary
+    eventCount = compact.eventCount
+    digestText = compact.digestText
     let events = try Events(compact)
     var writer = RowWriter(channel: FrameStream.channel, format: .full, maximumBytes: 4 << 10)
     let payloads = payloads
@@ -50,6 +64,14 @@ final class MarketInput {
       unsafe writer.append(event, events.texts) { message in unsafe payloads.append(message) }
     }
     unsafe writer.flush { message in unsafe payloads.append(message) }
+    collectData()
+  }
+
+  private func collectPayloads() throws(RecordingError) {
+    var reader = unsafe try RecordingReader(file.all)
+    while let entry = reader.next() {
+      if entry.kind == .received { unsafe payloads.append(entry.payload) }
+    }
     collectData()
   }
 
@@ -65,19 +87,25 @@ final class MarketInput {
   }
 
   /// The units of work that reads all FEED_DATA.
-  var dataUnits: Units { Units(frames: data.count, events: summary.eventsDecoded, bytes: dataBytes) }
+  var dataUnits: Units { Units(frames: data.count, events: eventCount, bytes: dataBytes) }
   /// The units of work that reads all payloads.
-  var units: Units { Units(frames: payloads.count, events: summary.eventsDecoded, bytes: payloads.byteCount) }
+  var units: Units { Units(frames: payloads.count, events: eventCount, bytes: payloads.byteCount) }
 
   /// Work over this recording.
   func work(_ units: Units, expectedDigest: UInt64? = nil, _ iterate: @escaping () throws -> UInt64) -> Work {
     var work = Work(units, expectedDigest: expectedDigest, iterate)
-    work.recordings = [spec: summary.digest]
+    work.recordings = [spec: digestText]
     return work
   }
 
+  func write(to path: String) throws(IOError) {
+    var file = try File(path, .create())
+    try unsafe file.write(self.file.all)
+    try file.close()
+  }
+
   /// The digest of all events as `quotewire replay --stats` gives it.
-  var digest: UInt64 { UInt64(summary.digest, radix: 16) ?? 0 }
+  var digest: UInt64 { UInt64(digestText, radix: 16) ?? 0 }
 }
 
 /// The events of a recording, decoded.

@@ -18,7 +18,7 @@ enum RecordingSuite {
     ]
   }
 
-  private static func read(_ market: MarketInput) throws(RecordingError) -> UInt64 {
+  static func read(_ market: MarketInput) throws(RecordingError) -> UInt64 {
     var reader = unsafe try RecordingReader(market.file.all)
     var sum: UInt64 = 0
     while let entry = reader.next() {
@@ -29,7 +29,7 @@ enum RecordingSuite {
 }
 
 /// A writer that goes on from pass to pass, its bytes taken as a file would take them.
-private final class AppendLoop {
+final class AppendLoop {
   private var writer: RecordingWriter
 
   init() {

@@ -8,8 +8,10 @@
 package import BenchmarkKit
 
 package enum Suites {
-  package static var all: [Benchmark] {
+  /// - Parameter threadAllocations: those of the calling thread, where the program counts them.
+  package static func all(threadAllocations: (@Sendable () -> AllocationCounts)? = nil) -> [Benchmark] {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + RecordingSuite.all
-      + RunSuite.all + SubscriptionSuite.all
+      + RunSuite.all + SubscriptionSuite.all + StartSuite.all + RecordingsSuite.all + LatencySuite.all
+      + MemorySuite.all(threadAllocations)
   }
 }

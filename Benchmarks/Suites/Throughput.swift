@@ -71,6 +71,7 @@ package enum Throughput {
     }
     let level = try level(options.text("simd"))
     let rounds = try options.int("repeat", 1, in: 1...10_000)
+    try readThrough(options.operands[1])
     var all: [Figures] = []
     for _ in 0..<rounds { all.append(try measure(stage, options.operands[1], level)) }
     guard all.allSatisfy({ $0.digest == all[0].digest }) else {
@@ -88,6 +89,27 @@ package enum Throughput {
       try StandardStream.output.write(median.text)
     }
     return .done
+  }
+
+  /// Reads the recording once, which also brings it into memory: one that cannot be opened is named, and damage is
+  /// told, because the figures are then those of a part.
+  private static func readThrough(_ path: String) throws {
+    let map = try MappedFile(path)
+    do throws(RecordingError) {
+      let bytes = unsafe map.withBytes { unsafe $0 }
+      var reader = unsafe try RecordingReader(bytes, compression: try? ZstdCompression())
+      while reader.next() != nil {}
+      var trouble = ""
+      switch reader.verdict {
+      case .torn(_, let bytes) where bytes > 0:
+        trouble = "its last \(bytes) bytes are no whole entry (a crash?); the figures are of everything before"
+      case .corrupt(let at): trouble = "damaged from byte \(at) on; the figures are of what could be read"
+      default: return
+      }
+      _ = try? StandardStream.error.write("\(path): \(trouble). See 'quotewire inspect'\n")
+    } catch {
+      throw BenchmarkError.failed(benchmark: path, reason: "\(error)")
+    }
   }
 
   /// The instruction set of `--simd`: the machine's best unless told otherwise.

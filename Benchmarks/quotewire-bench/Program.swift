@@ -1,4 +1,5 @@
 import BenchmarkKit
+import BenchmarkReports
 import CAllocations
 import Glibc
 import IO
@@ -12,11 +13,15 @@ struct Program {
     usage: quotewire-bench list [--filter TEXT,TEXT]
            quotewire-bench run [--filter TEXT,TEXT] [--smoke] [--warm-up S] [--time S] [--samples N]
                                [--save NAME] [--save-baseline NAME] [--baseline NAME] [--json FILE|-] [--quiet]
-           quotewire-bench compare BASE.json NOW.json
+           quotewire-bench compare BASE NOW
            quotewire-bench history [--filter TEXT]
+           quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N] [--simd LEVEL]
-               STAGE is \(Throughput.stageNames);
+               BASE and NOW are files, or names of kept results and baselines; STAGE is \(Throughput.stageNames);
                LEVEL is an instruction set for stages that decode: sse2, avx2, avx512, neon or portable
+               frames are the received messages of the recording and bytes those of their payloads, without the heads
+               of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
+               wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
            quotewire-bench latency URL
                from the send time in TimeAndSale.index to the ring; tools/bench-peers has the feed for it
            quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
@@ -34,10 +39,8 @@ struct Program {
   }
 
   private static func run(_ words: [String]) -> BenchExit {
-    let commands = BenchCommands(Suites.all) {
-      let counts = qw_allocations()
-      return AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
-    }
+    let suites = Suites.all { Self.counts(qw_thread_allocations()) }
+    let commands = BenchCommands(suites) { Self.counts(qw_allocations()) }
     let rest = Array(words.dropFirst())
     do {
       switch words.first {
@@ -45,8 +48,9 @@ struct Program {
       case "run": return try commands.run(rest)
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
+      case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
-      case "latency": return try LatencyProbe.run(rest)
+      case "latency": return try LatencyClient.run(rest)
       case "profile": return try StageProfile.run(rest)
       case "fold": return try ProfileCommands.fold(rest)
       case "flamegraph": return try ProfileCommands.flamegraph(rest)
@@ -66,6 +70,10 @@ struct Program {
       complain("quotewire-bench: \(error)\n")
       return .failed
     }
+  }
+
+  private static func counts(_ counts: qw_allocation_counts) -> AllocationCounts {
+    AllocationCounts(count: Int(counts.count), bytes: Int(counts.bytes))
   }
 
   private static func complain(_ text: String) { _ = try? StandardStream.error.write(text) }

@@ -34,6 +34,17 @@ int qw_epoll_set(int set, int action, int fd, uint64_t token, uint32_t bits) {
   return outcome(epoll_ctl(set, action, fd, &e));
 }
 
+/* Linux 5.11 and later wait to the nanosecond; ENOSYS elsewhere, and EPERM where a filter does not know the call. */
+static int wait_exactly(int set, struct epoll_event *found, int most, int64_t timeout_nanos) {
+#ifdef SYS_epoll_pwait2
+  struct timespec limit = {timeout_nanos / 1000000000, timeout_nanos % 1000000000};
+  return (int)syscall(SYS_epoll_pwait2, set, found, most, &limit, NULL, 0);
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
 int qw_epoll_wait(int set, struct qw_poll_event *events, int count, int64_t timeout_nanos) {
   struct epoll_event found[QW_POLL_MAX_EVENTS];
   int most = count < QW_POLL_MAX_EVENTS ? count : QW_POLL_MAX_EVENTS;
@@ -43,7 +54,9 @@ int qw_epoll_wait(int set, struct qw_poll_event *events, int count, int64_t time
     int64_t up = timeout_nanos / 1000000 + (timeout_nanos % 1000000 != 0);
     millis = up > 0x7FFFFFFF ? 0x7FFFFFFF : (int)up;
   }
-  int n = epoll_wait(set, found, most, millis);
+  /* Whole milliseconds are for the older call: a feed due in 80 microseconds would be late by more than that. */
+  int n = timeout_nanos > 0 ? wait_exactly(set, found, most, timeout_nanos) : epoll_wait(set, found, most, millis);
+  if (n < 0 && (errno == ENOSYS || errno == EPERM)) n = epoll_wait(set, found, most, millis);
   if (n < 0) return -errno;
   for (int i = 0; i < n; i++) {
     events[i].token = found[i].data.u64;

@@ -69,6 +69,7 @@ package enum IngestRun {
     var options = SinkSet.Options()
     options.force = settings.run.force
     options.trouble = hooks.say
+    options.written = settings.run.written
     options.readerGone = { stop.drain() }
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: stores, options: options) } catch {

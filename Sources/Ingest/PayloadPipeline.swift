@@ -20,10 +20,13 @@ package struct PayloadPipeline: ~Copyable {
   static let handOverRecords = 256
 
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
-  package init(stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init()) {
+  package init(
+    stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
+    published: (@Sendable (borrowing EventBatch) -> Void)? = nil
+  ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
-    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest)
+    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published)
   }
 
   /// The texts of this pipeline's events, for sinks.
@@ -119,10 +122,14 @@ private final class Delivery {
   let counts = EventCounts()
   private let stop: StopFlag
   private let texts: TextStore
+  private let published: (@Sendable (borrowing EventBatch) -> Void)?
 
-  init(stop: StopFlag, texts: TextStore, wantsDigest: Bool) {
+  init(
+    stop: StopFlag, texts: TextStore, wantsDigest: Bool, published: (@Sendable (borrowing EventBatch) -> Void)?
+  ) {
     self.stop = stop
     self.texts = texts
+    self.published = published
     digest = wantsDigest ? Digest() : nil
   }
 
@@ -139,6 +146,7 @@ private final class Delivery {
       self.digest = digest
     }
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
+    published?(batch)
   }
 
   func accept(_ gap: Gap) {

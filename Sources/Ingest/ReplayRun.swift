@@ -20,6 +20,7 @@ package enum ReplayRun {
     options.force = settings.run.force
     options.measuresLatency = false
     options.trouble = hooks.say
+    options.written = settings.run.written
     options.readerGone = { stop.drain() }
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: [texts], options: options) } catch {

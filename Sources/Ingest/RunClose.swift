@@ -53,7 +53,8 @@ extension PayloadPipeline {
     self.init(
       stop: stop, wantsDigest: settings.wantsDigest,
       limits: TextStore.Limits(
-        maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes))
+        maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes),
+      published: settings.published)
   }
 }
 

@@ -1,4 +1,5 @@
 package import Bytes
+package import Market
 package import Recording
 package import Sinks
 
@@ -11,6 +12,10 @@ package struct RunSettings: Sendable {
   package var force = false
   package var wantsDigest = true
   package var texts = TextLimits()
+  /// Called on the lane's thread for each batch that was published to every sink: for measurements.
+  package var published: (@Sendable (borrowing EventBatch) -> Void)?
+  /// Called on a sink's thread for each block that was written, with the sink's name and the events of the block.
+  package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
 
   /// Limits of each lane's text table.
   package struct TextLimits: Sendable {

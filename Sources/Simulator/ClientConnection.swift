@@ -31,6 +31,7 @@ final class ClientConnection {
   var session: ServerSession
   var out = MessageQueue()
   private var playback: Playback?
+  private var paced: PacedFeed?
   private var playbackDue = MonotonicNanos.distantFuture
   private var hasMoreToPlay = false
   private var ready: Readiness = []
@@ -103,9 +104,7 @@ final class ClientConnection {
     // What is left is told by the socket.
     if session.closing != nil { return .distantFuture }
     var earliest = min(session.deadline, playbackDue)
-    if playback == nil, recording != nil, session.mayHaveData, let last = session.lastSubscription {
-      earliest = min(earliest, last.advanced(byNanos: configuration.limits.settleMillis * 1_000_000))
-    }
+    if mayBegin, let settled { earliest = min(earliest, settled) }
     return earliest
   }
 
@@ -242,24 +241,42 @@ final class ClientConnection {
     }
   }
 
+  /// Whether something of this client's own waits for its subscription to be quiet.
+  private var mayBegin: Bool {
+    guard playback == nil, paced == nil, session.mayHaveData, !links.isStalled else { return false }
+    if case .generator = configuration.feed { return false }
+    return true
+  }
+
+  /// When the client's subscription has been quiet for long enough.
+  private var settled: MonotonicNanos? {
+    session.lastSubscription?.advanced(byNanos: configuration.limits.settleMillis * 1_000_000)
+  }
+
+  private func begin(_ now: MonotonicNanos) {
+    switch configuration.feed {
+    case .paced(let spec): paced = PacedFeed(spec, now: now)
+    case .recording(_, let speed, let isLooped):
+      if let recording { playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now) }
+      if playback == nil { session.close(CloseCode.internalError.rawValue, "the recording is gone") }
+    case .generator: break
+    }
+  }
+
   private func play(_ now: MonotonicNanos) {
     hasMoreToPlay = false
     playbackDue = .distantFuture
-    guard let recording, session.mayHaveData, !links.isStalled else { return }
-    if playback == nil {
-      guard case .recording(_, let speed, let isLooped) = configuration.feed, let last = session.lastSubscription,
-        now >= last.advanced(byNanos: configuration.limits.settleMillis * 1_000_000)
-      else { return }
-      playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now)
-      guard playback != nil else { return session.close(CloseCode.internalError.rawValue, "the recording is gone") }
-    }
+    if mayBegin, let settled, now >= settled { begin(now) }
+    guard playback != nil || paced != nil, session.mayHaveData, !links.isStalled else { return }
     let target = links.isWaiting(for: faults) ? 1 : Self.playbackTargetBytes
     guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < target else {
       hasMoreToPlay = true
       return
     }
     let refused = playback?.framesRefused ?? 0
-    let outcome = playback?.step(now, &session, &out, targetBytes: target)
+    let outcome =
+      paced?.step(now, &session, &out, targetBytes: target)
+      ?? playback?.step(now, &session, &out, targetBytes: target)
     stats.add(.framesUnreadable, (playback?.framesRefused ?? 0) - refused)
     switch outcome {
     case .more?: hasMoreToPlay = true

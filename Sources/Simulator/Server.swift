@@ -10,6 +10,8 @@ package struct ServerConfiguration: Sendable {
     case recording(path: String, speed: ReplaySpeed, isLooped: Bool)
     /// A generator in real time; `speed` 1 is its own rate.
     case generator(GenerateSpec, speed: ReplaySpeed)
+    /// Quotes at a fixed rate, stamped with their intended times; each client has its own, and the feed ends.
+    case paced(PacedSpec)
   }
 
   /// What happens to a client of a live feed that reads too slowly. Clients of a recording are waited for.

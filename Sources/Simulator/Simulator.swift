@@ -2,6 +2,7 @@
 //
 //     GenerateSpec ─► Generator ─► FrameStream ─► recording entries (time, payload)
 //                         └► LiveFeed ─┐
+//     PacedSpec ──────────► PacedFeed ─┤
 //     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
 //                                               ▲                          ▲
 //                                               └──────── FaultPlan ───────┘

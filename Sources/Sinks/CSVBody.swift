@@ -58,16 +58,18 @@ struct CSVBody: SinkBody, ~Copyable {
   }
 
   mutating func flush(now: MonotonicNanos) throws(SinkFailure) {
-    for file in files + [gaps] {
-      do { try file?.flush(now: now) } catch { throw .io(error) }
-    }
+    do {
+      for file in files { try file?.flush(now: now) }
+      try gaps?.flush(now: now)
+    } catch { throw .io(error) }
     pendingBytes = 0
   }
 
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {
-    for file in files + [gaps] {
-      do { try file?.series.rotateIfDue(now: now) } catch { throw .io(error) }
-    }
+    do {
+      for file in files { try file?.series.rotateIfDue(now: now) }
+      try gaps?.series.rotateIfDue(now: now)
+    } catch { throw .io(error) }
   }
 
   mutating func finish() throws(SinkFailure) {

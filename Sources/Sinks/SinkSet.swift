@@ -32,6 +32,8 @@ package final class SinkSet {
     package var measuresLatency = true
     /// Called, from a sink's thread, with sentences for people.
     package var trouble: @Sendable (String) -> Void = { _ in }
+    /// Called, from a sink's thread, for each block that was written, with the sink's name and the block's events.
+    package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
     /// Called when the reader of standard output has gone.
     package var readerGone: @Sendable () -> Void = {}
     package init() {}
@@ -98,9 +100,12 @@ package final class SinkSet {
     }
     let name = spec.name
     let trouble = options.trouble
+    var written: (@Sendable (Int) -> Void)?
+    if let told = options.written { written = { told(name, $0) } }
     let worker = Handover(
       SinkWorker(
-        body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell
+        body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell,
+        written: written
       ) { trouble("\(name): \($0)") })
     var entry = Running(spec: spec, counters: counters, latencies: [latency])
     let outcome = entry.outcome

@@ -41,6 +41,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Nil where receive times are not of now.
   let latency: Histogram?
   let bell: Bell
+  /// Told of each block that was written: its events.
+  let written: (@Sendable (Int) -> Void)?
   let trouble: @Sendable (String) -> Void
   private var unwritten = 0
   private var isInTrouble = false
@@ -55,13 +57,14 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
 
   init(
     _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
-    trouble: @escaping @Sendable (String) -> Void
+    written: (@Sendable (Int) -> Void)? = nil, trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
     self.inputs = inputs
     self.counters = counters
     self.latency = latency
     self.bell = bell
+    self.written = written
     self.trouble = trouble
   }
 
@@ -131,6 +134,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         try body.flush(now: .now())
         counters.write(bytes: bytes)
         counters.write(unwritten)
+        written?(unwritten)
         unwritten = 0
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false

@@ -6,7 +6,7 @@ import Testing
 struct RunFileTests {
   private static func run(_ host: String = "h", factor: Double = 1) -> RunResult {
     var environment = Environment()
-    environment.host = host
+    environment.machine = host
     environment.cpuModel = "A \"quoted\" CPU\\\n"
     environment.cores = 2
     environment.memoryBytes = 8 << 30
@@ -24,6 +24,11 @@ struct RunFileTests {
     one.recordings = ["seed=1": "abc", "seed=2": "def"]
     var two = BenchmarkResult(name: "items", input: "", units: Units(items: 5))
     two.samples = [Sample(iterations: 1, nanos: 3_000_000_000)]
+    two.latency = [
+      LatencyFigures(
+        name: "wire-to-ring", ratePerSecond: 100_000, achievedPerSecond: 99_998.5, count: 200_000,
+        percentiles: zip(LatencyPoint.standard, 1...).map { LatencyPoint(percentile: $0, nanos: 1000 << $1) })
+    ]
     return RunResult(
       name: "first", startedAt: 1_772_461_800, environment: environment, settings: .init(), benchmarks: [one, two])
   }
@@ -36,6 +41,55 @@ struct RunFileTests {
     let folder = TemporaryFolder()
     try RunFile.write(run, to: folder.file("sub/run.json"))
     #expect(try RunFile.read(folder.file("sub/run.json")) == run)
+  }
+
+  @Test("a latency is written by percentile, and a file without one is read as having none")
+  func latency() throws {
+    let text = String(decoding: RunFile.encode(Self.run()), as: UTF8.self)
+    let written = """
+      "latency":[{"name":"wire-to-ring","ratePerSecond":100000.0,"achievedPerSecond":99998.5,"count":200000,\
+      "percentiles":{"50":2000,"90":4000,"99":8000,"99.9":16000,"99.99":32000,"100":64000}}]
+      """
+    #expect(text.contains(written))
+    let older = Array(text.replacing(written + ",", with: "").utf8)
+    let read = try RunFile.decode(unsafe older.span.bytes)
+    #expect(read.benchmarks.map(\.latency) == [[], []])
+  }
+
+  @Test("a file of version 1 is read, its host as the machine that it was, and no file tells a host")
+  func older() throws {
+    var run = Self.run()
+    run.environment.machine = MachineID.of(host: "some-host")
+    let text = String(decoding: RunFile.encode(run), as: UTF8.self)
+    #expect(text.hasPrefix("{\"format\":\"quotewire-bench 2\"") && !text.contains("some-host"))
+    let machine = "\"machine\":\"\(run.environment.machine)\""
+    #expect(run.environment.machine.count == 8 && text.contains(machine))
+    let older = Array(
+      text.replacing("quotewire-bench 2", with: "quotewire-bench 1")
+        .replacing(machine, with: "\"host\":\"some-host\"").replacing("\"buildFlags\":\"\",", with: "").utf8)
+    #expect(try RunFile.decode(unsafe older.span.bytes) == run)
+  }
+
+  @Test("a file of a newer version is refused by its number")
+  func newer() {
+    let text = String(decoding: RunFile.encode(Self.run()), as: UTF8.self)
+    let bytes = Array(text.replacing("quotewire-bench 2", with: "quotewire-bench 3").utf8)
+    let error = #expect(throws: RunFileError.self) { try RunFile.decode(unsafe bytes.span.bytes) }
+    #expect(error.map { "\($0)".contains("version 3") } == true)
+  }
+
+  @Test("a kept run of a hundred benchmarks with fifty samples each stays below 256 KiB")
+  func size() {
+    var run = Self.run()
+    run.benchmarks[0].samples = (1...50).map { Sample(iterations: $0 * 1000, nanos: Int64($0) * 12_345_678) }
+    run.benchmarks = Array(repeating: run.benchmarks[0], count: 100)
+    #expect(RunFile.encode(run).count < 256 << 10)
+  }
+
+  @Test("the machine's digits are FNV-1a, folded")
+  func machineID() {
+    // FNV-1a of 64 bits of "a" is af63dc4c8601ec8c, as its authors publish it.
+    #expect(MachineID.of(host: "a") == "296230c0" && MachineID.of(host: "").isEmpty)
   }
 
   @Test("no cut or changed file makes the reader crash, and a cut one is refused")
@@ -70,7 +124,7 @@ struct RunFileTests {
     let bootstrap = Bootstrap(resamples: 300)
     #expect(Comparison.all(base, Self.run(factor: 1.2), bootstrap: bootstrap)[0].verdict == .slower)
     #expect(Comparison.all(base, Self.run(factor: 0.8), bootstrap: bootstrap)[0].verdict == .faster)
-    #expect(Comparison.all(base, base, bootstrap: bootstrap).map(\.verdict) == [.noise, .noise])
+    #expect(Comparison.all(base, base, bootstrap: bootstrap).map(\.verdict) == [.noise, .fewSamples])
     var other = base
     other.benchmarks[0].digest = "0"
     #expect(Comparison.all(base, other, bootstrap: bootstrap)[0].verdict == .incomparable)
@@ -165,6 +219,8 @@ struct HarnessTests {
     let environment = EnvironmentProbe().finish()
     #expect(environment.cores > 0 && environment.memoryBytes > 0 && !environment.kernel.isEmpty)
     #expect(["debug", "release"].contains(environment.buildMode))
+    #expect(environment.machine.count == 8 && environment.swiftVersion.hasPrefix("6."))
+    #expect(environment.buildFlags.contains(environment.buildMode))
     #expect(environment.stealShare >= 0 && environment.stealShare <= 1)
   }
 }

@@ -82,6 +82,27 @@ struct StatisticsTests {
     #expect(held >= 174 && held <= 200, "\(held) of 200")
   }
 
+  @Test("the area under a density is 1, and it is highest where the values are")
+  func density() {
+    let density = Density([10, 11, 11, 12, 30])
+    let area = (-200...600).reduce(0) { $0 + density.at(Double($1) / 10) * 0.1 }
+    #expect(Self.near(area, 1, 1e-3))
+    #expect(density.at(11) > density.at(30) && density.at(30) > density.at(20))
+    #expect(Density([5, 5, 5]).bandwidth > 0)
+  }
+
+  @Test("intervals of deviation and MAD hold what the sample has")
+  func spread() {
+    var random = SeededRandom(seed: 5)
+    let values = (0..<80).map { _ in Double(random.next() % 1000) }
+    let d = Description(values)
+    let bootstrap = Bootstrap(resamples: 500)
+    let deviation = bootstrap.interval(.standardDeviation, of: values)
+    #expect(deviation.contains(d.standardDeviation) && deviation.low > 200 && deviation.high < 380)
+    let mad = bootstrap.interval(.medianAbsoluteDeviation, of: values)
+    #expect(mad.contains(d.medianAbsoluteDeviation) && mad.low > 100 && mad.high < 400)
+  }
+
   @Test("the ratio of two samples is bracketed")
   func ratio() {
     var random = SeededRandom(seed: 3)

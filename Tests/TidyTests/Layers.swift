@@ -28,7 +28,7 @@ enum Layers {
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
     ("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
-    ("BenchmarkKit", ["Bytes", "JSON", "IO"]),
+    ("BenchmarkKit", ["Bytes", "Metrics", "JSON", "IO"]),
     ("CSampler", []),
     ("Profiles", ["BenchmarkKit", "Bytes", "CSampler", "IO"]),
     (
@@ -39,7 +39,8 @@ enum Layers {
       ]
     ),
     ("CAllocations", []),
-    ("quotewire-bench", ["BenchmarkKit", "Profiles", "Suites", "CAllocations", "IO"]),
+    ("BenchmarkReports", ["BenchmarkKit", "IO"]),
+    ("quotewire-bench", ["BenchmarkKit", "BenchmarkReports", "Profiles", "Suites", "CAllocations", "IO"]),
   ]
 
   /// Modules of the toolchain that everyone may import.

@@ -11,4 +11,6 @@ typedef struct {
 
 /* Allocations of the process since it started. */
 qw_allocation_counts qw_allocations(void);
+/* Those of the calling thread. */
+qw_allocation_counts qw_thread_allocations(void);
 #endif

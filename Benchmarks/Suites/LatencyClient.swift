@@ -18,7 +18,7 @@ import WebSocket
 /// It is a lane's own way (link, decoder, pipeline, ring) without the session: the server has to answer greetings as
 /// `tools/bench-peers` does. Events are published once a read, as a lane does; the ring is emptied on the same thread,
 /// after the clock was read.
-package enum LatencyProbe {
+package enum LatencyClient {
   /// Makes every stamp 19 digits long.
   static let stampBase: Int64 = 1_000_000_000_000_000_000
   private static let silenceSeconds = 30.0
