@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let rules: [SwiftSetting] = [
@@ -107,3 +108,15 @@ let package = Package(
   ],
   cLanguageStandard: .c11
 )
+
+/// The fuzz targets are built by `tools/fuzz` alone: they need the instrumentation of its flags.
+if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "quotewire-fuzz",
+      dependencies: [
+        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink", "Sinks",
+        "QuotewireCLI",
+      ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
+  package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
+}

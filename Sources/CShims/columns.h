@@ -245,7 +245,9 @@ QW_INLINE int read_code(
     high &= ~0ull >> (128 - 8 * n);
   }
   const qw_name *name = names + column->first_name;
-  for (uint32_t i = 0; i < column->name_count; i++) {
+  /* The quote at the end tells a name from one with zeros behind it. */
+  uint32_t count = e[-1] == '"' ? column->name_count : 0;
+  for (uint32_t i = 0; i < count; i++) {
     if (name[i].low == low && name[i].high == high) {
       *to = (uint8_t)i;
       return 1;
@@ -484,5 +486,7 @@ qw_columns_function QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
     [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column, [QW_COLUMN_KEY] = key_column};
   for (size_t i = 0; i <= columns->count; i++) first[i].read = functions[first[i].action];
   int is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
+  /* Four doubles are read into events of one record only: their template is copied with one call. */
+  is_four &= columns->blank_bytes == 128;
   return is_four ? read_four : read_columns;
 }

@@ -13,7 +13,8 @@ import Market
 // Invariant: a frame that is taken here would be taken by the scanner, with equal events; every byte of it was compared
 // or checked. Any other frame leaves nothing behind but texts that were added, and is the scanner's.
 
-/// Where the walk is. `at` never passes `end` by more than what a row's reader may load.
+/// Where the walk is. Rows begin at `end` at the latest, so that name, symbol and the first columns' vector, at most
+/// 17 + 34 + 64 bytes, lie within the padding.
 @unsafe
 struct PredictedWalk {
   var at: UnsafePointer<UInt8>
@@ -171,7 +172,13 @@ extension FrameReader {
     guard let reader = unsafe layout.pointee.reader else { return nil }
     var slots = texts.slots
     unsafe walk.at += layout.pointee.opening.byteCount
-    guard unsafe Self.readRow(reader, layout.pointee.eventBytes, &walk, &slots, &texts) == 0x7D else { return nil }
+    guard unsafe walk.at <= walk.end else { return nil }
+    let event = unsafe walk.event
+    guard unsafe Self.readRow(reader, layout.pointee.eventBytes, &walk, &slots, &texts) == 0x7D else {
+      // It was not counted, so it is not to be taken back.
+      unsafe walk.event = event
+      return nil
+    }
     counters.byType[lastObject] &+= 1
     return 1
   }
@@ -196,6 +203,7 @@ extension FrameReader {
     let section = unsafe view.sections + index
     guard unsafe section.pointee.opening.stands(at: start) else { return nil }
     unsafe walk.at += section.pointee.opening.byteCount
+    guard unsafe walk.at <= walk.end else { return nil }
     guard let rows = unsafe Self.readRows(section, &walk, &texts) else { return nil }
     counters.byType[index] &+= rows
     return rows

@@ -7,9 +7,14 @@ package struct TextKey {
   @usableFromInline let low: UInt64
   /// The second eight bytes; 0 for a longer text.
   @usableFromInline let high: UInt64
+  /// Bytes of the text, with `unplain` where it applies.
   @usableFromInline let count: UInt32
   /// Where the search for a slot begins.
   @usableFromInline package let hash: UInt64
+
+  /// Set in `count` for a text with a byte that stands in JSON only as an escape: such a text is never the bytes of a
+  /// string as they stand, and a look-up by them must not find it.
+  static var unplain: UInt32 { 1 << 31 }
 
   @inlinable static var lowSeed: UInt64 { 0xA076_1D64_78BD_642F }
   @inlinable static var highSeed: UInt64 { 0xE703_7ED1_A0B4_28DB }
@@ -33,15 +38,30 @@ package struct TextKey {
   }
 
   package init(_ text: UnsafeRawBufferPointer) {
+    let mark = unsafe Self.isPlain(text) ? 0 : Int(Self.unplain)
     switch text.count {
     case ...16:
       let (low, high) = unsafe (Self.word(text, from: 0), Self.word(text, from: 8))
-      self.init(low: low, high: high, count: text.count)
+      self.init(low: low, high: high, count: text.count | mark)
     case ...32:
       let base = text.baseAddress!
-      self.init(longHash: unsafe Self.hash32(base, text.count), count: text.count)
-    default: self.init(longHash: unsafe TextTable.hash(text), count: text.count)
+      self.init(longHash: unsafe Self.hash32(base, text.count), count: text.count | mark)
+    default: self.init(longHash: unsafe TextTable.hash(text), count: text.count | mark)
     }
+  }
+
+  /// Whether no byte is a control character, a quote or a backslash.
+  private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var found: UInt64 = 0
+    for i in stride(from: 0, to: text.count, by: 8) {
+      let left = text.count &- i
+      // Blanks in place of bytes that are not there.
+      let word = unsafe Self.word(text, from: i) | (left < 8 ? (ones &* 0x20) << UInt64(8 &* left) : 0)
+      let (quotes, slashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+      found |= (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
+    }
+    return found & (ones &* 0x80) == 0
   }
 
   /// Of 17 to 32 bytes: four words, which overlap.
@@ -73,9 +93,10 @@ package struct TextKey {
 ///     slot  low   UInt64   first eight bytes of the text, or the hash of a text of more than 16 bytes
 ///           high  UInt64   second eight bytes, or where a longer text lies
 ///           id    UInt32   0 for a free slot
-///           count UInt32   bytes of the text
+///           count UInt32   bytes of the text; the highest bit is set for one with bytes that JSON has to escape
 ///
-/// A hit compares every byte of the text, so it proves that a text is one that was added.
+/// A hit compares every byte of the text, so it proves that a text is one that was added. `find` and `find32` pass over
+/// texts that JSON has to escape: what they find may stand in a string as it is.
 @frozen @usableFromInline
 @safe
 package struct TextSlots {
@@ -201,7 +222,7 @@ package struct TextSlots {
   /// Takes a slot for a text that is not there yet, and stays at `text`. Of two texts that want a slot the one farther
   /// from its own gets it (Celis 1986), so that texts added late are found as fast as those added first.
   func insert(_ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
-    let high = key.count <= 16 ? key.high : UInt64(UInt(bitPattern: text))
+    let high = key.count & ~TextKey.unplain <= 16 ? key.high : UInt64(UInt(bitPattern: text))
     var wanting = Slot(low: key.low, high: high, id: id, count: key.count)
     var i = Int(truncatingIfNeeded: key.hash) & mask
     var distance = 0
@@ -219,7 +240,8 @@ package struct TextSlots {
 
   /// Where the search for a slot's text begins, before the mask.
   private static func home(_ slot: Slot) -> Int {
-    let hash = slot.count <= 16 ? TextKey(low: slot.low, high: slot.high, count: Int(slot.count)).hash : slot.low
+    let isShort = slot.count & ~TextKey.unplain <= 16
+    let hash = isShort ? TextKey(low: slot.low, high: slot.high, count: Int(slot.count)).hash : slot.low
     return Int(truncatingIfNeeded: hash)
   }
 }

@@ -1,5 +1,4 @@
 import Bytes
-import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -78,6 +77,27 @@ struct PlacementTests {
     }
   }
 
+  @Test("a plain copy is made without reading beyond the padding", arguments: levels)
+  func guardedCopy(_ level: SIMDLevel) throws {
+    let pages = try #require(GuardedPages())
+    for document in documents + [" [ 1 , \"\\u0041\\/\" ] ", "[\"\\u004"] {
+      let bytes = Array(document.utf8)
+      for count in 1...bytes.count {
+        let text = Array(bytes[..<count])
+        // A fresh one each time: its own memory must not hide what it takes from the text's surroundings.
+        func plain(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+          var compactor = Compactor(level: level)
+          return unsafe compactor.plain(text).map { unsafe [UInt8]($0) }
+        }
+        let padded = Padded(text, poison: 0x20)
+        let expected = unsafe plain(padded.payload)
+        let low = unsafe plain(pages.place(text, behindFront: Padding.front))
+        let high = unsafe plain(pages.place(text, beforeEnd: Padding.back))
+        #expect(low == expected && high == expected, "the first \(count) bytes of \(document)")
+      }
+    }
+  }
+
   @Test("a known extent is read without a byte before or behind it")
   func numberExtent() throws {
     let pages = try #require(GuardedPages())
@@ -86,38 +106,5 @@ struct PlacementTests {
       let high = unsafe Number.parseDouble(pages.place(Array(text.utf8), beforeEnd: 0))
       #expect(low == Double(text) && high == Double(text))
     }
-  }
-}
-
-/// Two pages between two that must not be touched.
-@safe
-final class GuardedPages {
-  private let memory: UnsafeMutableRawPointer
-  private static var page: Int { 4096 }
-
-  init?() {
-    let page = Self.page
-    guard let made = unsafe mmap(nil, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-      unsafe made != MAP_FAILED
-    else { return nil }
-    unsafe memory = made
-    guard unsafe mprotect(made, page, PROT_NONE) == 0, unsafe mprotect(made + 3 * page, page, PROT_NONE) == 0 else {
-      return nil
-    }
-  }
-
-  deinit { unsafe munmap(memory, 4 * Self.page) }
-
-  func place(_ bytes: [UInt8], behindFront gap: Int) -> UnsafeRawBufferPointer {
-    unsafe put(bytes, memory + Self.page + gap)
-  }
-
-  func place(_ bytes: [UInt8], beforeEnd gap: Int) -> UnsafeRawBufferPointer {
-    unsafe put(bytes, memory + 3 * Self.page - gap - bytes.count)
-  }
-
-  private func put(_ bytes: [UInt8], _ to: UnsafeMutableRawPointer) -> UnsafeRawBufferPointer {
-    unsafe to.copyMemory(from: bytes, byteCount: bytes.count)
-    return unsafe UnsafeRawBufferPointer(start: to, count: bytes.count)
   }
 }

@@ -43,7 +43,7 @@ struct TextFile: Sendable {
 
 /// The project's files as they lie on the disk.
 enum Tree {
-  private static let skipped: Set<String> = [".build", ".git", ".swiftpm", ".index-build", "node_modules"]
+  private static let skipped: Set<String> = [".git", ".swiftpm", ".index-build", "node_modules"]
   private static let textEndings = [".swift", ".c", ".h", ".md", ".sh", ".py", ".yml", ".yaml", ".json", ".modulemap"]
 
   static let files: [TextFile] = paths().compactMap { path in
@@ -61,12 +61,15 @@ enum Tree {
   static var allCode: [TextFile] { files.filter { $0.isSwift || $0.isC } }
   static var manifest: TextFile { files.first { $0.path == "Package.swift" } ?? TextFile("Package.swift", "") }
 
+  /// Builds of every kind, `.build-address` for one, and what other tools keep.
+  private static func isSkipped(_ name: String) -> Bool { skipped.contains(name) || name.hasPrefix(".build") }
+
   /// All paths below the root, in order.
   static func paths() -> [String] {
     var found: [String] = []
     var pending = [""]
     while let folder = pending.popLast() {
-      for name in Places.names(in: Places.packageRoot + "/" + folder) where !skipped.contains(name) {
+      for name in Places.names(in: Places.packageRoot + "/" + folder) where !isSkipped(name) {
         let path = folder.isEmpty ? name : folder + "/" + name
         var info = stat()
         guard unsafe lstat(Places.packageRoot + "/" + path, &info) == 0 else { continue }

@@ -1,0 +1,104 @@
+import Bytes
+import DXLink
+import JSON
+import Market
+import TestSupport
+import Testing
+
+/// What was found by fuzzing and by reading the code, each kept from coming back.
+@Suite("The predicted layout at its edges")
+struct PredictedEdgeTests {
+  static let levels = SIMDLevel.supported
+
+  /// Decodes the frames one after another, predicted and by the scanner, and expects the same of both.
+  private func expectSame(_ frames: [String], _ level: SIMDLevel) {
+    var predicting = Rig(level: level)
+    var strict = Rig(level: level, predicts: false)
+    for frame in frames {
+      let a = outcome(&predicting, Padded(frame))
+      let b = outcome(&strict, Padded(frame))
+      #expect(a == b, "\(level): \(frame)")
+    }
+    #expect(predicting.rows == strict.rows, "\(level): \(frames)")
+    let (a, b) = (predicting.decoder.counters, strict.decoder.counters)
+    for type in EventType.allCases { #expect(a.events(type) == b.events(type), "\(level): \(type)") }
+  }
+
+  private func outcome(_ rig: inout Rig, _ frame: Padded) -> String {
+    do throws(FeedError) { return "\(try rig.decode(frame))" } catch { return "refused" }
+  }
+
+  @Test("a code's name is no name with zeros behind it", arguments: levels)
+  func codeAndZeros(level: SIMDLevel) {
+    let columns = config(#"{"TimeAndSale":["eventSymbol","aggressorSide"]}"#)
+    for zeros in 1...4 {
+      let side = "\"BUY\"" + String(repeating: "\u{0}", count: zeros)
+      expectSame([columns, data("[\"TimeAndSale\",[\"A\",\(side)]]")], level)
+    }
+  }
+
+  @Test("a known symbol does not make its unescaped bytes JSON", arguments: levels)
+  func unescapedSymbols(level: SIMDLevel) {
+    let columns = config(#"{"Quote":["eventSymbol","bidPrice"]}"#)
+    for symbol in ["A\\n", "A\\B", "A\u{1}", "ABCDEFGHIJ\u{1F}KLMNOPQ", "ABCDEFGHIJKLMNOPQRST\\U", "\u{0}"] {
+      let escaped = symbol.unicodeScalars.map { scalar in
+        guard scalar.value < 0x20 || scalar == "\\" else { return "\(scalar)" }
+        return "\\u00" + String(scalar.value + 0x100, radix: 16).dropFirst()
+      }.joined()
+      let frames = [escaped, symbol, escaped, symbol].map { data("[\"Quote\",[\"\($0)\",1.5]]") }
+      expectSame([columns] + frames, level)
+    }
+  }
+
+  @Test("an object with more keys than its type's last ones is counted once", arguments: levels)
+  func longerObject(level: SIMDLevel) {
+    let object = #"{"eventType":"Quote","eventSymbol":"A","bidPrice":1.5"#
+    let usual = data("[\(object)},\(object)}]")
+    for rest in [#","bidSize":1.0}]"#, "]", "}}", ",1}]"] { expectSame([usual, data("[\(object)\(rest)")], level) }
+  }
+
+  @Test("an event of two records with four doubles alone has nothing of an earlier event", arguments: levels)
+  func fourDoubles(level: SIMDLevel) {
+    let names = Schema.of(.profile).fields.filter { $0.kind == .double }.prefix(4).map { "\"\($0.name)\"" }
+    let four = config("{\"Profile\":[\"eventSymbol\",\(names.joined(separator: ","))]}")
+    let texts = config(#"{"Profile":["eventSymbol","description","statusReason","shares"]}"#, channel: 3)
+    let full = data(#"["Profile",["A","long enough to be kept elsewhere","halted",5.5]]"#, channel: 3)
+    expectSame([texts, full, four, data(#"["Profile",["B",1.5,2.5,3.5,4.5,"C",1.5,2.5,3.5,4.5]]"#)], level)
+  }
+
+  @Test("nothing is read beyond the padding, whatever stands there: memory behind it is forbidden", arguments: levels)
+  func guardPage(level: SIMDLevel) throws {
+    let symbol = "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDE"
+    let object = "{\"eventType\":\"TimeAndSale\",\"eventSymbol\":\"\(symbol)\",\"price\":1.5,\"bidPrice\":2.5}"
+    let row = "\"TimeAndSale\",\"\(symbol)\",1.5,2.5,1.25,1.75"
+    let columns = #"["eventType","eventSymbol","price","size","bidPrice","askPrice"]"#
+    let section = "\"TimeAndSale\",[\(row),\(row)]"
+    let whole = [object, section].map { data("[\($0),\($0)]") }
+    let frames = [config("{\"TimeAndSale\":\(columns)}")] + whole
+    let pages = try #require(GuardedPages())
+    var rig = Rig(level: level)
+    for frame in frames { try rig.decode(Padded(frame)) }
+    for frame in frames.dropFirst() {
+      let bytes = Array(frame.utf8)
+      for count in 1...bytes.count {
+        let text = Array(bytes[..<count])
+        // The padding goes on as the frame would, or begins the next part of it again.
+        for around in [Array(bytes[count...] + [0]), Array(object.utf8), Array(section.utf8)] {
+          let reads = unsafe decodes(&rig, pages.place(text, beforeEnd: Padding.back, around: around))
+          #expect(reads == (count == bytes.count))
+        }
+        let reads = unsafe decodes(&rig, pages.place(text, behindFront: Padding.front))
+        #expect(reads == (count == bytes.count))
+      }
+    }
+    #expect(rig.decoder.counters.framesPredicted > 8)
+  }
+
+  private func decodes(_ rig: inout Rig, _ payload: UnsafeRawBufferPointer) -> Bool {
+    defer { rig.batch.removeAll() }
+    let received = try? unsafe rig.decoder.decode(payload, receivedNanos: 1, batch: &rig.batch, texts: &rig.texts) {
+      $0.removeAll()
+    }
+    return received != nil
+  }
+}
