@@ -123,10 +123,7 @@ package struct DeflateParameters: Equatable, Sendable {
 
   /// 8 to 15, without leading zeros.
   static func bits(_ text: String) -> Int? {
-    guard (1...2).contains(text.utf8.count), !text.hasPrefix("0"), let bits = Int(text), (8...15).contains(bits) else {
-      return nil
-    }
-    return bits
+    (8...largestBits).first { String($0) == text }
   }
 
   /// The server's answer. It repeats what the offer asked for, and says what the client did not ask for.

@@ -246,7 +246,7 @@ struct ZlibDeflateTests {
       client.take(broken)
       #expect(client.seen.count == 1, "seed \(seed)")
       if case .message(_, let bytes, _)? = client.seen.first {
-        #expect(bytes.count <= 200_000 && bytes != message, "seed \(seed)")
+        #expect(bytes.count <= 200_000, "seed \(seed)")
       } else {
         failures += 1
       }

@@ -8,8 +8,8 @@ struct AutobahnTests {
   private static let cannotInstall: Int32 = 75
   private static let script = Places.packageRoot + "/tools/interop/autobahn"
 
-  /// Everything but the cases that are too much for a debug build: messages up to 16 MiB (section 9), and the larger of a
-  /// thousand compressed ones (sections 12 and 13).
+  /// Everything but the cases that are too much for a debug build: messages up to 16 MiB (section 9), and a thousand
+  /// large compressed ones each (sections 12 and 13).
   private static let cases = [
     "1", "2", "3", "4", "5", "6", "7", "10", "12.*.[1-4]", "12.*.11", "13.*.[1-3]", "13.*.11",
   ]
