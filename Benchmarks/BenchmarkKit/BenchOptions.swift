@@ -3,7 +3,7 @@ package struct BenchOptions: Sendable {
   package private(set) var operands: [String] = []
   private var values: [String: String] = [:]
 
-  private static let switches: Set<String> = ["smoke", "quiet", "no-limits"]
+  private static let switches: Set<String> = ["smoke", "quiet", "no-limits", "update"]
 
   /// `known` are the options of the command, switches included.
   package init(_ words: [String], known: Set<String>) throws(BenchUsage) {
@@ -63,8 +63,8 @@ package enum BenchExit: Int32, Sendable {
   /// A benchmark failed.
   case failed = 1
   case usage = 2
-  /// The gate found a regression.
+  /// A gate found a regression.
   case regression = 10
-  /// The gate found improvements only.
+  /// A gate found improvements and no regression.
   case improvement = 11
 }

@@ -28,6 +28,9 @@ package struct Decision: Sendable, Hashable {
   package static var limit: Double { 0.10 }
 
   package let verdict: Verdict
+  /// 95th percentiles of all samples, as far as judged.
+  package let p95Base: Double
+  package let p95Now: Double
   /// Now by base, of all samples.
   package let p95Ratio: Double
   package let p95Interval: Interval
@@ -47,6 +50,8 @@ package struct Decision: Sendable, Hashable {
     let now = judged.flatMap(\.now)
     disturbedBase = rounds.reduce(0) { $0 + $1.base.count } - base.count
     disturbedNow = rounds.reduce(0) { $0 + $1.now.count } - now.count
+    p95Base = Statistic.p95.of(base)
+    p95Now = Statistic.p95.of(now)
     p95Ratio = Self.ratio(.p95, base, now)
     p95Interval = bootstrap.ratioInterval(.p95, from: base, to: now)
     medianRatio = Self.ratio(.median, base, now)

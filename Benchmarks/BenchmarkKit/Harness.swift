@@ -12,6 +12,8 @@ package struct Harness: Sendable {
     package var isSmoke = false
     /// Whether to hold benchmarks to their allowance of allocations: only optimised builds keep it.
     package var limitsAllocations = true
+    /// Iterations done beyond those that a sample claims, in percent: a slowdown planted to prove the gate.
+    package var handicapPercent = 0
     package init() {}
 
     /// Two iterations of each on the smallest input: shows that it still works, not how fast it is.
@@ -72,8 +74,10 @@ package struct Harness: Sendable {
     try holdToAllowance(benchmark, result.allocations)
     result.samples.reserveCapacity(plan.iterations.count)
     let cpuBefore = CPUTime.processNanos()
+    var handicap = Handicap(percent: settings.handicapPercent)
     for iterations in plan.iterations {
-      result.samples.append(Sample(iterations: iterations, nanos: try time(work, iterations, expected)))
+      let nanos = try time(work, iterations + handicap.extra(for: iterations), expected)
+      result.samples.append(Sample(iterations: iterations, nanos: nanos))
     }
     let cpu = CPUTime.processNanos() - cpuBefore
     result.mode = plan.mode

@@ -37,6 +37,7 @@ package struct BenchCommands: Sendable {
 
   package static let runOptions: Set<String> = [
     "warm-up", "time", "samples", "filter", "smoke", "save", "save-baseline", "baseline", "json", "quiet", "no-limits",
+    "handicap",
   ]
 
   package func run(_ words: [String]) throws -> BenchExit {
@@ -69,6 +70,10 @@ package struct BenchCommands: Sendable {
     settings.measureSeconds = try options.seconds("time", settings.measureSeconds)
     settings.samples = try options.int("samples", settings.samples, in: 1...100_000)
     if options.has("samples") { settings.leastSamples = settings.samples }
+    settings.handicapPercent = try options.int("handicap", 0, in: 0...1000)
+    if settings.handicapPercent > 0, options.has("save") || options.has("save-baseline") {
+      throw BenchUsage("a run with a planted slowdown is not kept: leave --handicap or --save out")
+    }
     settings.limitsAllocations = !EnvironmentProbe.isDebug && !options.has("no-limits")
     let chosen = selected(options.text("filter"))
     if chosen.isEmpty { throw BenchUsage("no benchmark has '\(options.text("filter") ?? "")' in its name; see list") }

@@ -24,6 +24,7 @@ package enum RunFile {
     json.member("measureSeconds", run.settings.measureSeconds)
     json.member("samples", run.settings.samples)
     json.member("smoke", run.settings.isSmoke)
+    if run.settings.handicapPercent != 0 { json.member("handicapPercent", run.settings.handicapPercent) }
     json.close(.object)
     json.line()
     json.open(.array, "benchmarks")

@@ -92,6 +92,7 @@ private struct RunFileReader {
       case "measureSeconds": run.settings.measureSeconds = try cursor.readDouble()
       case "samples": run.settings.samples = Int(try cursor.readInt64())
       case "smoke": run.settings.isSmoke = try cursor.readBool()
+      case "handicapPercent": run.settings.handicapPercent = Int(try cursor.readInt64())
       default: try cursor.skipValue()
       }
     }

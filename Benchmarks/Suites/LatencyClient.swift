@@ -16,7 +16,8 @@ import WebSocket
 /// late.
 ///
 /// It is a lane's own way (link, decoder, pipeline, ring) without the session: the server has to answer greetings as
-/// `tools/bench-peers` does. The ring is emptied behind each frame on the same thread, after the clock was read.
+/// `tools/bench-peers` does. Events are published once a read, as a lane does; the ring is emptied on the same thread,
+/// after the clock was read.
 package enum LatencyClient {
   /// Makes every stamp 19 digits long.
   static let stampBase: Int64 = 1_000_000_000_000_000_000
@@ -50,7 +51,6 @@ package enum LatencyClient {
     private var decoder = FeedDecoder()
     private var pipeline: PayloadPipeline
     private var consumer: RecordConsumer
-    private var frames = 0
     private var events = 0
     /// Nanoseconds from intended send time to ring, one for each frame with a stamp.
     private var samples: [Int64] = []
@@ -72,27 +72,36 @@ package enum LatencyClient {
 
     mutating func converse() throws {
       for greeting in greetings { try link.conversation.send(greeting) }
+      var waits = false
+      var heardAt = MonotonicNanos.now()
       while true {
         try link.write()
-        let got = try link.read()
-        if got > 0, try interpret() { return }
-        if got == WebSocketLink.readBytes || link.mayHoldMore { continue }
-        let deadline = MonotonicNanos.now().advanced(bySeconds: silenceSeconds)
-        guard try link.wait(until: deadline, wakeup: nil) == .ready else {
+        let got = try link.read(waits: waits)
+        if got > 0 {
+          let isOver = try interpret()
+          pipeline.deliver()
+          take(publishedAt: MonotonicNanos.now())
+          if isOver { return }
+          heardAt = .now()
+        } else if MonotonicNanos.now().seconds(since: heardAt) > silenceSeconds {
           throw BenchmarkError.failed(benchmark: "latency", reason: "the feed said nothing for \(silenceSeconds) s")
         }
+        // As a lane under traffic does.
+        waits = link.conversation.queuedBytes == 0 && !link.mayHoldMore
       }
     }
 
     /// True at the feed's end.
     private mutating func interpret() throws -> Bool {
       let arrival = Arrival.now()
-      while let event = link.conversation.next(&link.buffer) {
+      while true {
+        if var frames = link.conversation.textFrames(&link.buffer) {
+          while let payload = unsafe frames.next() { try unsafe accept(payload, arrival) }
+          link.conversation.took(frames, &link.buffer)
+        }
+        guard let event = link.conversation.next(&link.buffer) else { return false }
         switch event {
-        case .message(_, let payload):
-          _ = try unsafe pipeline.accept(payload, arrival, &decoder)
-          pipeline.deliver()
-          take(publishedAt: MonotonicNanos.now())
+        case .message(_, let payload): try unsafe accept(payload, arrival)
         case .ping, .pong: break
         case .closed:
           try link.write()
@@ -100,28 +109,30 @@ package enum LatencyClient {
         case .failed: throw BenchmarkError.failed(benchmark: "latency", reason: "the feed violated the protocol")
         }
       }
-      return false
     }
 
+    private mutating func accept(_ payload: UnsafeRawBufferPointer, _ arrival: Arrival) throws {
+      _ = try unsafe pipeline.accept(payload, arrival, &decoder)
+      // A full batch was handed on meanwhile.
+      if consumer.available() > 0 { take(publishedAt: MonotonicNanos.now()) }
+    }
+
+    /// Empties the ring and notes each stamp that was in it.
     private mutating func take(publishedAt now: MonotonicNanos) {
-      var stamp: Int64 = 0
       var count = 0
       _ = unsafe consumer.drain { record in
         let event = unsafe EventRef(record)
         count += 1
-        if let sale = event.event(as: TimeAndSale.self) { stamp = sale.index }
+        guard let sale = event.event(as: TimeAndSale.self), sale.index >= stampBase else { return }
+        if samples.count < maximumSamples { samples.append(now.rawValue - (sale.index - stampBase)) }
       }
-      guard count > 0 else { return }
-      frames += 1
       events += count
-      if stamp >= stampBase, samples.count < maximumSamples { samples.append(now.rawValue - (stamp - stampBase)) }
     }
 
     mutating func report(cpuNanos: Int64) -> String {
       samples.sort()
       var json = JSONWriter()
       json.open(.object)
-      json.member("frames", frames)
       json.member("events", events)
       json.member("samples", samples.count)
       json.member("cpuSeconds", Double(cpuNanos) / 1e9)

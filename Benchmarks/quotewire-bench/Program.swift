@@ -14,6 +14,10 @@ struct Program {
            quotewire-bench run [--filter TEXT,TEXT] [--smoke] [--warm-up S] [--time S] [--samples N]
                                [--save NAME] [--save-baseline NAME] [--baseline NAME] [--json FILE|-] [--quiet]
            quotewire-bench compare BASE NOW
+           quotewire-bench gate BASE NOW BASE NOW BASE NOW...     results or folders of them, a pair a round
+           quotewire-bench allocations [--filter TEXT,TEXT]       every allowance of the hot path
+           quotewire-bench iterate NAME [--iterations N]          for tools that count instructions
+           quotewire-bench instructions RUNS.tsv --key KEY [--baseline FILE] [--update]
            quotewire-bench history [--filter TEXT]
            quotewire-bench report NOW [--baseline BASE] [--out DIR] [--flamegraph FILE.svg]
            quotewire-bench throughput STAGE FILE.qwr [--json -] [--repeat N] [--simd LEVEL]
@@ -30,6 +34,7 @@ struct Program {
            quotewire-bench sites PEAK CALLS [--out FOLDED]
            quotewire-bench syscalls TRACE [--frames N]
                what tools/flamegraph, tools/profile-memory and tools/profile-syscalls call: see docs/profiling.md
+    exit code: 0 done, or no change; 1 failed; 2 usage; 10 a gate found a regression; 11 a gate found improvements only
 
     """
 
@@ -46,6 +51,10 @@ struct Program {
       switch words.first {
       case "list": return try commands.list(rest)
       case "run": return try commands.run(rest)
+      case "gate": return try commands.gate(rest)
+      case "allocations": return try commands.checkAllocations(rest)
+      case "iterate": return try commands.iterate(rest)
+      case "instructions": return try commands.instructions(rest)
       case "compare": return try commands.compare(rest)
       case "history": return try commands.history(rest)
       case "report": return try commands.report(rest)
