@@ -21,8 +21,8 @@ package struct InstructionCount: Hashable, Sendable {
   package var perByte: Double { Double(instructions) / Double(max(bytes, 1)) }
 }
 
-/// Counted runs as a table of text: `NAME<tab>FRAMES<tab>EVENTS<tab>BYTES<tab>INSTRUCTIONS`, two lines a path, the shorter
-/// run first.
+/// Counted runs as a table of text: `NAME<tab>FRAMES<tab>EVENTS<tab>BYTES<tab>INSTRUCTIONS`, two lines a path, the
+/// shorter run first.
 package enum InstructionRuns {
   package static func read(_ path: String) throws -> [InstructionCount] {
     let bytes = try File.contents(of: path, limitBytes: 1 << 20)
@@ -36,7 +36,8 @@ package enum InstructionRuns {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       let numbers = fields.dropFirst().compactMap { Int($0) }
       guard fields.count == 5, numbers.count == 4, !fields[0].isEmpty else {
-        throw BenchUsage("line \(i + 1) of the counted runs is not NAME, FRAMES, EVENTS, BYTES, INSTRUCTIONS: '\(line)'")
+        throw BenchUsage(
+          "line \(i + 1) of the counted runs is not NAME, FRAMES, EVENTS, BYTES, INSTRUCTIONS: '\(line)'")
       }
       let run = InstructionCount(
         name: String(fields[0]), frames: numbers[0], events: numbers[1], bytes: numbers[2], instructions: numbers[3])

@@ -28,7 +28,7 @@ extension Lane {
       link = try WebSocketLink(
         to: settings.url, tls: settings.tls, connector: settings.connector,
         limitMillis: settings.upgradeLimitMillis, limits: settings.conversationLimits, checksText: false,
-        userAgent: settings.userAgent, stop: stop.wakeup)
+        userAgent: settings.userAgent, deflate: settings.deflate, stop: stop.wakeup)
     } catch {
       if stop.isDraining { return .drained }
       var why = "\(error)"
@@ -41,6 +41,9 @@ extension Lane {
     } catch { return .refused("\(error)") }
     progress.enter(.handshaking)
     sessionNumber += 1
+    if sessionNumber == 1 && settings.deflate != nil && link.conversation.compression == nil {
+      say("lane \(number): the server does not compress (permessage-deflate), frames come as they are")
+    }
     decoder.reset()
     recording?.accept(
       SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
@@ -129,7 +132,7 @@ extension Lane {
         let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
         if !isSecret { unsafe recording?.accept(.sent, text, .now(), isStopping: stopping) }
         // A conversation that is closing takes nothing more; its end is told by `isOver`.
-        try? unsafe link.conversation.send(.text, text.bytes)
+        try? unsafe link.conversation.send(.text, text.bytes, isSecret: isSecret)
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
       case .fail(let why): failure = why

@@ -1,6 +1,6 @@
 package import DXLink
 package import IO
-import WebSocket
+package import WebSocket
 
 /// What a lane needs to know to connect, subscribe and live through outages.
 package struct LaneSettings: Sendable {
@@ -12,13 +12,15 @@ package struct LaneSettings: Sendable {
   package var upgradeLimitMillis = 10_000
   /// How long our side waits for the server's Close when it ends in good order.
   package var closeLimitMillis = 1_000
+  /// What to offer about compressed messages (permessage-deflate); nil: nothing.
+  package var deflate: DeflateSupport?
   package var session = Session.Options()
   package var subscriptions: [Subscription] = []
   package var token: TokenSource = .none
   /// Attempts in a row after a loss; nil: for ever once a connection stood, none before.
   package var reconnect: ReconnectLimit?
   package var backoff = Backoff(seed: 1)
-  /// Longest message taken from the feed, in bytes. Real ones stay below 64 KiB.
+  /// Longest message taken from the feed, in bytes, inflated or as it came. Real ones stay below 64 KiB.
   package var maximumMessageBytes = 1 << 20
   /// Sentences about malformed messages that are said; more are only counted.
   package var maximumComplaints = 20

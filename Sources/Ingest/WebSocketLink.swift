@@ -34,9 +34,10 @@ package struct WebSocketLink: ~Copyable {
   /// - Parameters:
   ///   - limitMillis: how long the server may take for the handshake's answer.
   ///   - limits: also decide how large the receive buffer may grow.
+  ///   - deflate: what to offer about compressed messages, nil for plain ones.
   package init(
     to url: FeedURL, tls: TLSContext?, connector: ClientConnector, limitMillis: Int, limits: Conversation.Limits,
-    checksText: Bool, userAgent: String, stop: Wakeup?
+    checksText: Bool, userAgent: String, deflate: DeflateSupport? = nil, stop: Wakeup?
   ) throws(LinkError) {
     var stream: ByteStream
     do { stream = try connector.connect(to: url, tls: tls, stop: stop) } catch { throw .io(error) }
@@ -46,6 +47,7 @@ package struct WebSocketLink: ~Copyable {
     var target = ClientHandshake.Target(
       host: url.endpoint.host, port: url.endpoint.port, isSecure: url.isSecure, path: url.target)
     target.headers = [HeaderField("User-Agent", userAgent)]
+    if let deflate { target.extensions = [deflate.wishes.words] }
     var handshake = ClientHandshake(target)
     var request = ByteWriter(capacity: 1024)
     do throws(WebSocketError) { try handshake.writeRequest(into: &request) } catch { throw .webSocket(error) }
@@ -55,16 +57,19 @@ package struct WebSocketLink: ~Copyable {
         try unsafe stream.writeAll(bytes, limitMillis: limitMillis, wakeup: stop)
       }
     } catch { throw .io(error) }
-    try Self.completeHandshake(&stream, &buffer, &handshake, deadline, limitMillis, url, stop)
+    let accepted = try Self.completeHandshake(&stream, &buffer, &handshake, deadline, limitMillis, url, stop)
+    var conversation = Conversation(role: .client, limits: limits, checksText: checksText)
+    do throws(WebSocketError) {
+      if let agreed = try deflate?.agreement(answer: accepted.extensions) { conversation.use(agreed) }
+    } catch { throw .webSocket(error) }
     stream.allowWaiting(limitMillis: Self.waitLimitMillis)
-    self.init(
-      stream, buffer: buffer, conversation: Conversation(role: .client, limits: limits, checksText: checksText))
+    self.init(stream, buffer: buffer, conversation: conversation)
   }
 
   private static func completeHandshake(
     _ stream: inout ByteStream, _ buffer: inout ReceiveBuffer, _ handshake: inout ClientHandshake,
     _ deadline: MonotonicNanos, _ limitMillis: Int, _ url: FeedURL, _ stop: Wakeup?
-  ) throws(LinkError) {
+  ) throws(LinkError) -> ClientHandshake.Accepted {
     var atEnd = false
     while true {
       do throws(WebSocketError) {
@@ -73,7 +78,7 @@ package struct WebSocketLink: ~Copyable {
         }
         if let accepted {
           buffer.consume(accepted.headBytes)
-          return
+          return accepted
         }
       } catch { throw .webSocket(error) }
       if atEnd { throw .endedInHandshake(subject: "\(url.endpoint)") }

@@ -39,6 +39,10 @@ enum IngestCommand {
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
       OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
+      OptionSpec(
+        "compress",
+        "offer the server to compress messages (permessage-deflate; needs zlib):\n"
+          + "fewer bytes on the way for more CPU at both ends"),
       OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
       OptionSpec(
         "batch-micros", "N",
@@ -90,6 +94,9 @@ enum IngestCommand {
       do {
         lane.tls = try TLSContext.client(trust: arguments.string("ca-file").map { .file($0) } ?? .system)
       } catch { throw CommandFailure("\(error)") }
+    }
+    if arguments.has("compress") {
+      do { lane.deflate = try .zlib(asClient: true) } catch { throw CommandFailure("--compress: \(error)") }
     }
     lane.session.contract = try contract(arguments)
     lane.session.fieldLists = try fieldLists(arguments)

@@ -25,6 +25,7 @@ enum ServeCommand {
       OptionSpec(
         "slow-clients", "WHAT",
         "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
+      OptionSpec("compress", "compress messages for clients that offer it (permessage-deflate; needs zlib)"),
       OptionSpec("max-clients", "N", "clients at a time (default: 256)"),
       OptionSpec("fault", "FAULT", repeats: true, "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
@@ -111,6 +112,9 @@ enum ServeCommand {
     if let most = try arguments.int("max-clients", in: 1...65_536) { configuration.limits.maximumClients = most }
     for text in arguments.all("fault") {
       do { configuration.faults.append(try Fault(text)) } catch { throw .usage("--fault: \(error)") }
+    }
+    if arguments.has("compress") {
+      do { configuration.deflate = try .zlib(asClient: false) } catch { throw CommandFailure("--compress: \(error)") }
     }
     let isZstdThere = (try? ZstdCompression()) != nil
     if isZstdThere {

@@ -187,7 +187,9 @@ final class ClientConnection {
         try ServerHandshake.refuse(status: 503, "too many clients", into: &raw)
         return beginDraining(now)
       }
-      try ServerHandshake.accept(request, into: &raw)
+      let granted = configuration.deflate?.grant(request.extensions)
+      try ServerHandshake.accept(request, extensions: granted.map { [$0.words] } ?? [], into: &raw)
+      if let granted { conversation.use(granted.deflate) }
       phase = .open
     } catch {
       ServerHandshake.answer(error, into: &raw)

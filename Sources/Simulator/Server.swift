@@ -1,6 +1,7 @@
 import Bytes
 package import IO
 package import Recording
+package import WebSocket
 
 /// What a server shall do.
 package struct ServerConfiguration: Sendable {
@@ -31,6 +32,8 @@ package struct ServerConfiguration: Sendable {
   package var slowClients = SlowClients.disconnect
   /// Unpacks compressed segments of recordings.
   package var compression: (@Sendable () -> any SegmentCompression)?
+  /// Compresses messages for clients that offer it (permessage-deflate); nil: for nobody.
+  package var deflate: DeflateSupport?
   package var limits: ServerLimits {
     get { session.limits }
     set { session.limits = newValue }

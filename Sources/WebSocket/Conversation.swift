@@ -62,11 +62,12 @@ package struct Conversation: ~Copyable {
   package private(set) var failure: WebSocketError?
   /// After a failure: offset of the frame that failed, in the bytes of the connection behind the handshake.
   package private(set) var failurePosition: Int64 = 0
-  /// Whether the last message's first reserved bit was set.
+  /// Whether the last message came compressed.
   package private(set) var isCompressed = false
 
   private var decoder: FrameDecoder
   private var assembler: MessageAssembler
+  private var deflate: PermessageDeflate?
   private var writer: FrameWriter
   private var outgoing = ByteWriter(capacity: 4096)
   private var sentCount = 0
@@ -76,11 +77,10 @@ package struct Conversation: ~Copyable {
   private var latePongCount: Int?
 
   package init(
-    role: Role, limits: Limits = Limits(), checksText: Bool = true, allowsRSV1: Bool = false,
-    keys: MaskKeys = MaskKeys()
+    role: Role, limits: Limits = Limits(), checksText: Bool = true, keys: MaskKeys = MaskKeys()
   ) {
     self.limits = limits
-    decoder = FrameDecoder(role: role, maximumFrameBytes: limits.maximumFrameBytes, allowsRSV1: allowsRSV1)
+    decoder = FrameDecoder(role: role, maximumFrameBytes: limits.maximumFrameBytes)
     assembler = MessageAssembler(
       maximumMessageBytes: limits.maximumMessageBytes, maximumFragments: limits.maximumFragments,
       checksText: checksText)
@@ -88,6 +88,15 @@ package struct Conversation: ~Copyable {
   }
 
   package var role: Role { writer.role }
+
+  /// Compresses messages from now on and takes compressed ones, as the opening handshake agreed.
+  package mutating func use(_ deflate: PermessageDeflate) {
+    self.deflate = deflate
+    decoder.allowsRSV1 = true
+  }
+
+  /// What was agreed about compression, nil where messages are plain.
+  package var compression: DeflateParameters? { deflate?.parameters }
 
   // MARK: Receiving
 
@@ -121,6 +130,7 @@ package struct Conversation: ~Copyable {
           if header.opcode.isControl { return try unsafe control(header.opcode, payload) }
           if let message = try unsafe assembler.add(header, payload: payload) {
             isCompressed = message.isCompressed
+            if isCompressed { return try inflate(message) }
             return unsafe .message(message.kind, message.payload)
           }
         }
@@ -129,6 +139,16 @@ package struct Conversation: ~Copyable {
       fail(error)
       return .failed
     }
+  }
+
+  private mutating func inflate(_ message: MessageAssembler.Message) throws(WebSocketError) -> Event {
+    guard let deflate else { preconditionFailure("the decoder let a compressed message through") }
+    let inflated = try unsafe deflate.inflate(message.payload, limit: limits.maximumMessageBytes)
+    if assembler.checksText && message.kind == .text {
+      var validator = UTF8Validator()
+      guard unsafe validator.update(inflated.bytes), validator.isComplete else { throw .textNotUTF8 }
+    }
+    return unsafe .message(message.kind, inflated)
   }
 
   /// The whole text frames at the front of the buffer, to be walked without a look at each frame's place in a message.
@@ -230,14 +250,23 @@ package struct Conversation: ~Copyable {
   package var isOver: Bool { state == .closed || state == .failed || state == .lost }
 
   /// Queues a message as one frame, or in fragments of at most `fragmentBytes`.
+  /// - Parameter isSecret: it is never compressed, so that its bytes leave no trace in the length of others.
   package mutating func send(
-    _ kind: MessageKind, _ payload: RawSpan, fragmentBytes: Int? = nil
+    _ kind: MessageKind, _ payload: RawSpan, fragmentBytes: Int? = nil, isSecret: Bool = false
   ) throws(WebSocketError) {
     try mayQueue()
+    guard let deflate, !isSecret else {
+      return queue(kind, payload, fragmentBytes, isCompressed: false)
+    }
+    let deflated = unsafe deflate.deflate(payload)
+    unsafe queue(kind, deflated.bytes, fragmentBytes, isCompressed: true)
+  }
+
+  private mutating func queue(_ kind: MessageKind, _ payload: RawSpan, _ fragmentBytes: Int?, isCompressed: Bool) {
     if let fragmentBytes {
-      writer.message(kind, payload, fragmentBytes: fragmentBytes, into: &outgoing)
+      writer.message(kind, payload, fragmentBytes: fragmentBytes, isCompressed: isCompressed, into: &outgoing)
     } else {
-      writer.message(kind, payload, into: &outgoing)
+      writer.message(kind, payload, isCompressed: isCompressed, into: &outgoing)
     }
   }
 

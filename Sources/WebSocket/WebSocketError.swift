@@ -15,6 +15,8 @@ package enum WebSocketError: Error, Equatable, Sendable {
   case closeCodeInvalid(UInt16)
   case closeReasonNotUTF8
   case textNotUTF8
+  /// A compressed message that is no DEFLATE data, or that does not end where a block does.
+  case compressedDataInvalid(messageBytes: Int)
   // Limits of ours.
   case frameTooLong(bytes: Int, limit: Int)
   case messageTooLong(bytes: Int, limit: Int)
@@ -31,6 +33,8 @@ package enum WebSocketError: Error, Equatable, Sendable {
   case upgradeNotConfirmed(HeaderName)
   case acceptMismatch
   case extensionNotOffered(String)
+  case extensionAnswerInvalid(String)
+  case noMemoryToInflate
   case subprotocolNotOffered(String)
   // The opening handshake as a server.
   case requestVersion
@@ -105,7 +109,9 @@ extension WebSocketError {
 
   package var fault: Fault {
     switch self {
-    case .frameTooLong, .messageTooLong, .tooManyFragments, .headTooLong, .tooManyHeaders, .outgoingQueueFull: .limit
+    case .frameTooLong, .messageTooLong, .tooManyFragments, .headTooLong, .tooManyHeaders, .outgoingQueueFull,
+      .noMemoryToInflate:
+      .limit
     case .controlPayloadTooLong, .closeCodeNotSendable, .handshakeFieldInvalid, .handshakeFieldReserved,
       .alreadyClosing:
       .caller
@@ -116,7 +122,7 @@ extension WebSocketError {
   /// The code to close with. A failed opening handshake has no Close frame: 1002 then only names the kind of failure.
   package var closeCode: CloseCode {
     switch self {
-    case .textNotUTF8, .closeReasonNotUTF8: .invalidPayload
+    case .textNotUTF8, .closeReasonNotUTF8, .compressedDataInvalid: .invalidPayload
     case .frameTooLong, .messageTooLong, .tooManyFragments: .messageTooBig
     case .controlPayloadTooLong, .closeCodeNotSendable, .handshakeFieldInvalid, .handshakeFieldReserved,
       .alreadyClosing, .outgoingQueueFull:
@@ -129,7 +135,9 @@ extension WebSocketError {
   package var reconnectingMayHelp: Bool {
     switch self {
     case .refused(let refusal): refusal.status >= 500 || [408, 425, 429].contains(refusal.status)
-    case .responseVersion, .upgradeNotConfirmed, .acceptMismatch, .extensionNotOffered, .subprotocolNotOffered: false
+    case .responseVersion, .upgradeNotConfirmed, .acceptMismatch, .extensionNotOffered, .extensionAnswerInvalid,
+      .subprotocolNotOffered:
+      false
     case .frameTooLong, .messageTooLong, .tooManyFragments, .headTooLong, .tooManyHeaders: false
     default: fault != .caller
     }
@@ -164,6 +172,7 @@ extension WebSocketError: CustomStringConvertible {
     case .closeCodeInvalid(let code): "close frame with code \(code), which must not be sent"
     case .closeReasonNotUTF8: "close reason is not UTF-8"
     case .textNotUTF8: "text message is not UTF-8"
+    case .compressedDataInvalid(let bytes): "compressed message of \(bytes) bytes is damaged: it cannot be inflated"
     case .frameTooLong(let bytes, let limit): "frame of \(bytes) bytes exceeds the limit of \(limit)"
     case .messageTooLong(let bytes, let limit): "message of at least \(bytes) bytes exceeds the limit of \(limit)"
     case .tooManyFragments(let limit): "message of more than \(limit) fragments"
@@ -177,6 +186,8 @@ extension WebSocketError: CustomStringConvertible {
     case .upgradeNotConfirmed(let name): "server's header \(name.rawValue) does not confirm the WebSocket upgrade"
     case .acceptMismatch: "server's Sec-WebSocket-Accept does not answer our key"
     case .extensionNotOffered(let name): "server chose the extension \(name), which we did not offer"
+    case .extensionAnswerInvalid(let text): "server answered \"\(text)\", which our extension offer does not allow"
+    case .noMemoryToInflate: "no memory to inflate compressed messages"
     case .subprotocolNotOffered(let name): "server chose the subprotocol \(name), which we did not offer"
     case .requestVersion: "request is not HTTP/1.1"
     case .methodNotGet: "request method is not GET"

@@ -12,6 +12,13 @@ enum EchoLimits {
     limits.maximumFragments = 65_536
     return limits
   }
+  /// Compressed messages where zlib is there; else a sentence says that they are not.
+  static func deflate(asClient: Bool) -> DeflateSupport? {
+    do { return try .zlib(asClient: asClient) } catch {
+      _ = try? StandardStream.error.write("without permessage-deflate: \(error)\n")
+      return nil
+    }
+  }
   /// A case may take this long without a byte.
   static let silenceSeconds = 60.0
   static let closeLimitMillis = 2_000
@@ -24,8 +31,9 @@ enum EchoClient {
   static func run(_ base: String) throws -> Int32 {
     let root = base.hasSuffix("/") ? String(base.dropLast()) : base
     let tls = root.hasPrefix("wss") ? try TLSContext.client() : nil
+    let deflate = EchoLimits.deflate(asClient: true)
     var answer = ""
-    try converse(root + "/getCaseCount", tls) { text in
+    try converse(root + "/getCaseCount", tls, nil) { text in
       answer = text
       return false
     }
@@ -35,13 +43,13 @@ enum EchoClient {
     if count > 0 {
       for number in 1...count {
         do {
-          try converse("\(root)/runCase?case=\(number)&agent=\(agent)", tls) { _ in true }
+          try converse("\(root)/runCase?case=\(number)&agent=\(agent)", tls, deflate) { _ in true }
         } catch {
           _ = try? StandardStream.error.write("case \(number): \(error)\n")
         }
       }
     }
-    try converse("\(root)/updateReports?agent=\(agent)", tls) { _ in false }
+    try converse("\(root)/updateReports?agent=\(agent)", tls, nil) { _ in false }
     _ = try? StandardStream.error.write("\(count) cases done\n")
     return 0
   }
@@ -53,12 +61,12 @@ enum EchoClient {
 
   /// Runs one connection to its end; `wantsEcho` sees a message's first bytes as text.
   private static func converse(
-    _ text: String, _ tls: TLSContext?, _ wantsEcho: (String) -> Bool
+    _ text: String, _ tls: TLSContext?, _ deflate: DeflateSupport?, _ wantsEcho: (String) -> Bool
   ) throws {
     let url = try FeedURL(parsing: text)
     var link = try WebSocketLink(
       to: url, tls: tls, connector: ClientConnector(), limitMillis: 10_000, limits: EchoLimits.conversation,
-      checksText: true, userAgent: "quotewire-conformance", stop: nil)
+      checksText: true, userAgent: "quotewire-conformance", deflate: deflate, stop: nil)
     try Echo.serve(&link, wantsEcho)
     link.end(limitMillis: EchoLimits.closeLimitMillis)
   }

@@ -17,11 +17,12 @@ enum EchoServer {
     var poller = try Poller()
     try poller.add(listener, token: 1)
     var threads = Threads()
+    let deflate = EchoLimits.deflate(asClient: false)
     while true {
       _ = try poller.wait(until: .distantFuture)
       while let connection = try listener.accept() {
         let handover = Handover(ByteStream(plain: connection))
-        try threads.start { serve(handover.take()) }
+        try threads.start { serve(handover.take(), deflate) }
       }
     }
   }
@@ -36,9 +37,9 @@ enum EchoServer {
     }
   }
 
-  private static func serve(_ stream: consuming ByteStream) {
+  private static func serve(_ stream: consuming ByteStream, _ deflate: DeflateSupport?) {
     do {
-      guard var link = try accept(stream) else { return }
+      guard var link = try accept(stream, deflate) else { return }
       try Echo.serve(&link) { _ in true }
       link.end(limitMillis: EchoLimits.closeLimitMillis)
     } catch {
@@ -47,12 +48,13 @@ enum EchoServer {
   }
 
   /// Completes the opening handshake; nil when the peer went away before.
-  private static func accept(_ stream: consuming ByteStream) throws -> WebSocketLink? {
+  private static func accept(_ stream: consuming ByteStream, _ deflate: DeflateSupport?) throws -> WebSocketLink? {
     let limits = EchoLimits.conversation
     var buffer = ReceiveBuffer(capacity: 512 << 10, maximumCapacity: limits.receiveBufferBytes)
     var handshake = ServerHandshake()
     let deadline = MonotonicNanos.now().advanced(bySeconds: handshakeSeconds)
     var out = ByteWriter(capacity: 1024)
+    var conversation = Conversation(role: .server, limits: limits)
     while true {
       do throws(WebSocketError) {
         let request = try unsafe buffer.withReadable { bytes throws(WebSocketError) in
@@ -60,7 +62,9 @@ enum EchoServer {
         }
         if let request {
           buffer.consume(request.headBytes)
-          try ServerHandshake.accept(request, into: &out)
+          let granted = deflate?.grant(request.extensions)
+          try ServerHandshake.accept(request, extensions: granted.map { [$0.words] } ?? [], into: &out)
+          if let granted { conversation.use(granted.deflate) }
           break
         }
       } catch {
@@ -83,6 +87,6 @@ enum EchoServer {
       }
     }
     _ = try unsafe out.withBytes { b in try unsafe stream.writeAll(b, limitMillis: 5_000) }
-    return WebSocketLink(stream, buffer: buffer, conversation: Conversation(role: .server, limits: limits))
+    return WebSocketLink(stream, buffer: buffer, conversation: conversation)
   }
 }

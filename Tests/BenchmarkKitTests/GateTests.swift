@@ -5,7 +5,7 @@ import Testing
 /// Results of one version in a round.
 private func run(_ benchmarks: [(name: String, nanos: [Double])], digest: String = "00000000000000ff") -> RunResult {
   var environment = Environment()
-  environment.machine = "h"
+  environment.machine = "0000000a"
   environment.buildMode = "release"
   return RunResult(
     name: "run", startedAt: 1_772_461_800, environment: environment, settings: .init(),
@@ -42,7 +42,7 @@ private func write(_ rounds: [Gate.Round], _ folder: TemporaryFolder) throws -> 
 
 @Suite("The gate between two versions", .tags(.unit))
 struct GateTests {
-  private let bootstrap = Bootstrap(resamples: 300)
+  private let bootstrap = Bootstrap(resamples: 100)
   private let commands = BenchCommands([])
 
   @Test("one benchmark that is 15 % slower among twenty is named, and decides")
@@ -69,7 +69,8 @@ struct GateTests {
   func silentCommand(kind: NoisyMachine.Kind) throws {
     for seed in 1...20 {
       var machine = NoisyMachine(kind, seed: UInt64(seed) &* 15_485_863)
-      let paths = try write(rounds(&machine, [("decode/mix", 1)]), TemporaryFolder())
+      let folder = TemporaryFolder()
+      let paths = try write(rounds(&machine, [("decode/mix", 1)]), folder)
       #expect(try commands.gate(paths + ["--quiet"], bootstrap: bootstrap) == .done, "\(kind), seed \(seed)")
     }
   }
@@ -143,6 +144,7 @@ struct GateTests {
     let ticks = Ticker()
     var settings = Harness.Settings.smoke
     settings.samples = 40
+    settings.leastSamples = 40
     let benchmark = Benchmark("b", input: "") { _ in
       Work(Units(frames: 1)) {
         _ = ticks.next()

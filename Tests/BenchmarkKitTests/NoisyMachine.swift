@@ -65,7 +65,7 @@ struct NoisyMachine {
   }
 
   /// As tools/bench-ab takes them: base now now base, then now base base now, with so many samples a turn.
-  mutating func rounds(base: Double, now: Double, count: Int = 3, turn: Int = 20) -> [Decision.Round] {
+  mutating func rounds(base: Double, now: Double, count: Int = 3, turn: Int = 80) -> [Decision.Round] {
     (0..<count).map { i in
       var round = Decision.Round(base: [], now: [])
       for isBase in i % 2 == 0 ? [true, false, false, true] : [false, true, true, false] {

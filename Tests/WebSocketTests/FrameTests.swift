@@ -135,13 +135,16 @@ struct FrameTests {
   @Test("the first reserved bit passes where an extension negotiated it, on first data frames only")
   func rsv1() {
     func outcome(_ bytes: String, allowed: Bool) -> [Seen] {
-      var conversation = Conversation(role: .client, allowsRSV1: allowed)
+      var conversation = Conversation(role: .client)
+      if allowed { conversation.use(inverted(role: .client)) }
       var buffer = ReceiveBuffer(capacity: 256)
       return conversation.feed(hex(bytes)[...], &buffer)
     }
     // 0xFF is no UTF-8: a compressed text is not judged before it is inflated.
-    #expect(outcome("c1 01 ff", allowed: true) == [.message(.text, [0xFF])])
-    #expect(outcome("41 01 ff 80 01 fe", allowed: true) == [.message(.text, [0xFF, 0xFE])])
+    #expect(outcome("c1 01 ff", allowed: true) == [.message(.text, [0x00])])
+    #expect(outcome("41 01 ff 80 01 fe", allowed: true) == [.message(.text, [0x00, 0x01])])
+    #expect(outcome("c1 01 00", allowed: true) == [.failed(.textNotUTF8)])
+    #expect(outcome("c2 01 00 82 01 00", allowed: true) == [.message(.binary, [0xFF]), .message(.binary, [0x00])])
     #expect(outcome("c1 01 ff", allowed: false) == [.failed(.reservedBits(0x40))])
     #expect(outcome("01 01 41 c0 01 41", allowed: true) == [.failed(.reservedBits(0x40))])
     #expect(outcome("c9 00", allowed: true) == [.failed(.reservedBits(0x40))])

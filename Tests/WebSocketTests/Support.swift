@@ -81,3 +81,31 @@ extension Role {
   static var both: [Role] { [.client, .server] }
   var peer: Role { self == .client ? .server : .client }
 }
+
+/// Stands in for DEFLATE where only the frames matter: each byte inverted.
+final class InvertedEngine: DeflateEngine {
+  func deflate(_ bytes: UnsafeRawBufferPointer, into out: inout ByteWriter) {
+    for i in 0..<bytes.count { unsafe out.append(~bytes[i]) }
+    out.append([0x00, 0x00, 0xFF, 0xFF])
+  }
+
+  func forgetSent() {}
+
+  func inflate(_ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> InflateStep {
+    if unsafe bytes.elementsEqual([0x00, 0x00, 0xFF, 0xFF]) {
+      return InflateStep(read: bytes.count, wrote: 0, outcome: .good(atBlockEnd: true))
+    }
+    let count = min(bytes.count, room.count)
+    for i in 0..<count { unsafe room[i] = ~bytes[i] }
+    return InflateStep(read: count, wrote: count, outcome: .good(atBlockEnd: false))
+  }
+
+  func forgetReceived() {}
+}
+
+/// What both sides agreed on, with the stand-in.
+func inverted(role: Role) -> PermessageDeflate {
+  let support = DeflateSupport { _ in InvertedEngine() }
+  if role == .server { return support.grant(["permessage-deflate"])!.deflate }
+  return (try? support.agreement(answer: ["permessage-deflate"]))!
+}
