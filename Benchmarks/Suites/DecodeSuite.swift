@@ -42,7 +42,9 @@ final class DecodeLoop {
 
   init(_ market: MarketInput, takesRefusals: Bool = false) throws(FeedError) {
     self.takesRefusals = takesRefusals
-    for i in 0..<market.payloads.count { _ = try unsafe decode(market.payloads[i]) }
+    for i in 0..<market.payloads.count {
+      _ = try unsafe Self.decode(market.payloads[i], &decoder, &batch, &texts, takesRefusals)
+    }
     let before = decoder.counters.rowsDecoded
     _ = try pass(market)
     eventCount = decoder.counters.rowsDecoded - before
@@ -50,22 +52,35 @@ final class DecodeLoop {
 
   /// All FEED_DATA. What it gives depends on all events.
   func pass(_ market: MarketInput) throws(FeedError) -> UInt64 {
+    try Self.decode(market, &decoder, &batch, &texts, takesRefusals)
+  }
+
+  /// With everything at hand, so that a frame costs no check that nobody else is at it.
+  private static func decode(
+    _ market: MarketInput, _ decoder: inout FeedDecoder, _ batch: inout EventBatch, _ texts: inout TextTable,
+    _ takesRefusals: Bool
+  ) throws(FeedError) -> UInt64 {
     var sum: UInt64 = 0
-    for i in market.data { sum = Fold.add(sum, try unsafe decode(market.payloads[i])) }
+    for i in market.data {
+      sum = Fold.add(sum, try unsafe decode(market.payloads[i], &decoder, &batch, &texts, takesRefusals))
+    }
     return sum
   }
 
-  private func decode(_ payload: UnsafeRawBufferPointer) throws(FeedError) -> UInt64 {
+  private static func decode(
+    _ payload: UnsafeRawBufferPointer, _ decoder: inout FeedDecoder, _ batch: inout EventBatch,
+    _ texts: inout TextTable, _ takesRefusals: Bool
+  ) throws(FeedError) -> UInt64 {
     var sum: UInt64 = 0
     do throws(FeedError) {
       _ = try unsafe decoder.decode(payload, receivedNanos: 0, batch: &batch, texts: &texts) { full in
-        sum = Self.fold(sum, full)
+        sum = fold(sum, full)
         full.removeAll()
       }
     } catch {
       if !takesRefusals { throw error }
     }
-    sum = Self.fold(sum, batch)
+    sum = fold(sum, batch)
     batch.removeAll()
     return sum
   }
