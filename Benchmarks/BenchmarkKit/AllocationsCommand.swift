@@ -36,6 +36,14 @@ extension BenchCommands {
     _ benchmark: Benchmark, _ counts: @Sendable () -> AllocationCounts
   ) throws -> (frames: Int, allocations: Int) {
     let work = try benchmark.prepare(.full)
+    if let counted = work.allocations {
+      // It finds its own steady state and counts there.
+      blackBox(try work.iterate())
+      guard let count = counted()?.count else {
+        throw BenchmarkError.failed(benchmark: benchmark.name, reason: "it counted no allocations")
+      }
+      return (work.units.frames, count)
+    }
     for _ in 0..<2 { blackBox(try work.iterate()) }
     let before = counts().count
     for _ in 0..<countedIterations { blackBox(try work.iterate()) }
