@@ -65,14 +65,17 @@ struct GateTests {
     #expect(try commands.gate(paths + ["--quiet"], bootstrap: bootstrap) == .regression)
   }
 
-  @Test("twenty times the command, on a version and itself, raises no alarm", arguments: [NoisyMachine.Kind.shared])
-  func silentCommand(kind: NoisyMachine.Kind) throws {
+  @Test("twenty comparisons of a version with itself raise no alarm, by the command neither")
+  func silent() throws {
     for seed in 1...20 {
-      var machine = NoisyMachine(kind, seed: UInt64(seed) &* 15_485_863)
-      let folder = TemporaryFolder()
-      let paths = try write(rounds(&machine, [("decode/mix", 1)]), folder)
-      #expect(try commands.gate(paths + ["--quiet"], bootstrap: bootstrap) == .done, "\(kind), seed \(seed)")
+      var machine = NoisyMachine(.shared, seed: UInt64(seed) &* 15_485_863)
+      let gate = Gate(rounds(&machine, [("decode/mix", 1)]), bootstrap: bootstrap)
+      #expect(gate.exit == .done, "seed \(seed)")
     }
+    var machine = NoisyMachine(.shared, seed: 21)
+    let folder = TemporaryFolder()
+    let paths = try write(rounds(&machine, [("decode/mix", 1)]), folder)
+    #expect(try commands.gate(paths + ["--quiet"], bootstrap: bootstrap) == .done)
   }
 
   @Test("improvements alone have an exit code of their own, and a regression outweighs them")
