@@ -5,6 +5,10 @@
 /// keeps a noisy machine from crying wolf: a slow phase hits one round, a slower program all of them. An improvement is
 /// called by the same rules the other way round.
 ///
+/// A round is judged by its fastest samples, at the 5th percentile: a machine's other work only ever makes samples
+/// longer, so that the fastest ones are nearly the program's own even where most are disturbed, while a slower program
+/// moves them as it moves all. By its 95th percentile, a busy machine hides 15 % or shows it where it is not.
+///
 /// Disturbed samples are counted and shown but not judged: on a shared machine the neighbours' phases would make up the
 /// whole 95th percentile. A sample is disturbed when it lies more than five scaled MADs above the median of its version
 /// in its round (Hampel's rule, which holds until half of the samples are disturbed; Tukey's fences give way at a
@@ -36,6 +40,7 @@ package struct Decision: Sendable, Hashable {
   package let p95Interval: Interval
   package let medianRatio: Double
   package let medianInterval: Interval
+  /// Now by base, of each round's fastest samples.
   package let roundRatios: [Double]
   /// Disturbed samples, which were not judged.
   package let disturbedBase: Int
@@ -56,7 +61,7 @@ package struct Decision: Sendable, Hashable {
     p95Interval = bootstrap.ratioInterval(.p95, from: base, to: now)
     medianRatio = Self.ratio(.median, base, now)
     medianInterval = bootstrap.ratioInterval(.median, from: base, to: now)
-    roundRatios = judged.map { Self.ratio(.p95, $0.base, $0.now) }
+    roundRatios = rounds.map { Self.ratio(.percentile(5), $0.base, $0.now) }
     let isEnough = rounds.count >= Self.leastRounds
     let half = 1 + limit / 2
     if isEnough, p95Ratio > 1 + limit, p95Interval.low > 1, roundRatios.allSatisfy({ $0 > half }) {

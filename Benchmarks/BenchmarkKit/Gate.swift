@@ -92,7 +92,7 @@ package struct Gate: Sendable {
   package var table: Table {
     var table = Table([
       ("benchmark", .left), ("base p95", .right), ("now p95", .right), ("change", .right), ("95 % interval", .right),
-      ("each round", .left), ("CPU time", .right), ("disturbed", .right), ("verdict", .left),
+      ("fastest, each round", .left), ("CPU time", .right), ("disturbed", .right), ("verdict", .left),
     ])
     for line in lines { table.append(Self.cells(line)) }
     return table

@@ -1,5 +1,5 @@
-/// More work than claimed, in percent: the slowdown that is planted to prove that a gate sees it. Fractions of an
-/// iteration are carried over, so that the sum is right where a sample has few.
+/// More iterations than claimed, in percent: what is planted to prove that counts of instructions show it. Fractions of
+/// an iteration are carried over.
 package struct Handicap: Sendable {
   private let percent: Int
   private var owedHundredths = 0

@@ -29,6 +29,19 @@ struct DecisionTests {
     #expect(decision.p95Ratio > 1.1 && decision.verdict == .noChange)
   }
 
+  @Test("where one version's samples are mostly disturbed, the fastest tell no change and 15 % apart")
+  func mostlyDisturbed() {
+    let round = { (now: Double, busy: Double) in
+      Decision.Round(
+        base: (0..<40).map { 1000 + Double($0 % 7) },
+        now: (0..<40).map { ($0 % 5 == 0 ? 1 : busy) * now + Double($0 % 7) })
+    }
+    let same = Decision([round(1000, 1.5), round(1000, 1.3), round(1000, 1.8)], bootstrap: bootstrap)
+    #expect(same.p95Ratio > 1.3 && same.p95Interval.low > 1 && same.verdict == .noChange)
+    let slower = Decision([round(1150, 1.5), round(1150, 1), round(1150, 1.8)], bootstrap: bootstrap)
+    #expect(slower.verdict == .regression)
+  }
+
   @Test("a slowdown of 15 % is caught in noise", arguments: [NoisyMachine.Kind.calm, .shared, .heavyTailed], 1...10)
   func planted(kind: NoisyMachine.Kind, seed: UInt64) {
     var machine = NoisyMachine(kind, seed: seed &* 7919)
