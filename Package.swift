@@ -47,6 +47,7 @@ let package = Package(
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
     module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
+    module("Columns", ["Rings", "Market"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
@@ -87,7 +88,11 @@ let package = Package(
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
-    tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
+    .target(
+      name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
+      swiftSettings: rules),
+    tests("FormatsTests", ["Formats", "EventSupport", "Market", "Bytes", "JSON"]),
+    tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),

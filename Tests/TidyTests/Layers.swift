@@ -10,6 +10,7 @@ enum Layers {
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
+    ("Columns", ["Rings", "Market"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
