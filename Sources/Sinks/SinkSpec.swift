@@ -1,8 +1,11 @@
-/// Where events go, as `--to` says it: `csv:DIR`, `ndjson:FILE`, `ndjson:-` or `null:`, with options behind `?`.
+/// Where events go, as `--to` says it: `csv:DIR`, `arrow:DIR`, `ndjson:FILE`, `ndjson:-` or `null:`, with options
+/// behind `?`.
 package struct SinkSpec: Sendable, Equatable {
   package enum Target: Sendable, Equatable {
     /// A folder: one file for each event type, and one for gaps.
     case csv(directory: String)
+    /// A folder: one Arrow file for each event type, and one of CSV for gaps.
+    case arrow(directory: String)
     /// One file, or standard output for nil.
     case ndjson(file: String?)
     /// Counts and forgets.
@@ -29,7 +32,7 @@ package struct SinkSpec: Sendable, Equatable {
     package init() {}
   }
 
-  package static let known = "csv:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
+  package static let known = "csv:DIR, arrow:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
 
   /// Ring sizes that `ring=` takes, in records.
   package static let ringRange = 4...4_194_304
@@ -45,6 +48,9 @@ package struct SinkSpec: Sendable, Equatable {
     case "csv":
       if rest.isEmpty { throw SinkSpecError(text, "csv: needs a folder, as in csv:out") }
       target = .csv(directory: rest)
+    case "arrow":
+      if rest.isEmpty { throw SinkSpecError(text, "arrow: needs a folder, as in arrow:out") }
+      target = .arrow(directory: rest)
     case "ndjson":
       if rest.isEmpty { throw SinkSpecError(text, "ndjson: needs a file, or - for standard output") }
       target = .ndjson(file: rest == "-" ? nil : rest)

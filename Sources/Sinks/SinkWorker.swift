@@ -73,18 +73,17 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     do throws(SinkFailure) {
       while true {
         let taken = drain()
-        if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
-          try writeOut()
-        }
+        let now = MonotonicNanos.now()
+        if body.isDue(isIdle: taken == 0, hasUnwritten: unwritten > 0, now: now) { try writeOut() }
         if taken > 0 {
           doze.foundNews()
           continue
         }
-        let now = MonotonicNanos.now()
         try body.rotate(now: now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
+          tellWritten(bytes: 0)
           return SinkOutcome()
         }
         let dozes = doze.begins(now)
@@ -119,11 +118,22 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
             if let latency { arrivals.add(event.receivedNanos, now, latency) }
           }
         }
+        body.endRun(texts)
         return i
       }
       if let latency { arrivals.flush(now, latency) }
     }
     return taken
+  }
+
+  private mutating func tellWritten(bytes: Int) {
+    counters.write(bytes: bytes)
+    let held = body.heldEvents
+    if unwritten > held {
+      counters.write(unwritten - held)
+      written?(unwritten - held)
+    }
+    unwritten = held
   }
 
   private mutating func writeOut() throws(SinkFailure) {
@@ -132,10 +142,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       do throws(SinkFailure) {
         let bytes = body.pendingBytes
         try body.flush(now: .now())
-        counters.write(bytes: bytes)
-        counters.write(unwritten)
-        written?(unwritten)
-        unwritten = 0
+        tellWritten(bytes: bytes)
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false
         return

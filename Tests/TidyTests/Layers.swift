@@ -11,10 +11,14 @@ enum Layers {
     ("Recording", ["Bytes"]),
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("Columns", ["Rings", "Market"]),
+    ("Arrow", ["Bytes", "Market", "Columns"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
-    ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
+    (
+      "Sinks",
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]
+    ),
     (
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
