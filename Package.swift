@@ -49,13 +49,14 @@ let package = Package(
     module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     module("Columns", ["Rings", "Market"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
+    module("Parquet", ["Bytes", "Market", "Columns"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
     module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     // 4
     module(
-      "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Recording", "IO"]),
+      "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),

@@ -348,9 +348,9 @@ enum Bits {
       var word = unsafe values.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)
       let left = count - 8 * i
       if left < 8 { word &= 1 << UInt64(8 * left) - 1 }
-      unsafe to.storeBytes(
-        of: UInt8(truncatingIfNeeded: (word & 0x0101_0101_0101_0101) &* 0x0102_0408_1020_4080 >> 56), toByteOffset: i,
-        as: UInt8.self)
+      // The product's highest byte gathers the lowest bits of all eight.
+      let product = (word & 0x0101_0101_0101_0101) &* 0x0102_0408_1020_4080
+      unsafe to.storeBytes(of: UInt8(truncatingIfNeeded: product >> 56), toByteOffset: i, as: UInt8.self)
     }
   }
 

@@ -86,6 +86,11 @@ package struct ColumnBatch: ~Copyable {
   /// Forgets the rows and the texts.
   package mutating func removeAllAndTexts() {
     rowCount = 0
+    forgetTexts()
+  }
+
+  /// Forgets the texts: rows that are there have no meaning any more.
+  package func forgetTexts() {
     for dictionary in dictionaries { dictionary?.removeAll() }
   }
 

@@ -29,6 +29,8 @@ package final class TextDictionary {
   }
 
   package var count: Int { table.count }
+  /// Of all texts.
+  package private(set) var byteCount = 0
   /// How many times all texts were forgotten: codes of two generations have nothing to do with one another.
   package private(set) var generation = 0
 
@@ -36,6 +38,7 @@ package final class TextDictionary {
   package func removeAll() {
     if count == 0 { return }
     generation += 1
+    byteCount = 0
     table = TextTable(limits: limits)
     sources = []
     current = 0
@@ -43,7 +46,9 @@ package final class TextDictionary {
 
   /// The code of a text, new or known; nil when the dictionary is full.
   package func code(of text: UnsafeRawBufferPointer) -> Int32? {
+    let before = table.count
     guard let id = unsafe table.intern(text) else { return nil }
+    if table.count > before { byteCount += text.count }
     return Int32(truncatingIfNeeded: id.rawValue &- 1)
   }
 

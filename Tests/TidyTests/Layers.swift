@@ -12,6 +12,7 @@ enum Layers {
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("Columns", ["Rings", "Market"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
+    ("Parquet", ["Bytes", "Market", "Columns"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
