@@ -76,7 +76,7 @@ let package = Package(
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -96,9 +96,13 @@ let package = Package(
       swiftSettings: rules),
     tests("FormatsTests", ["Formats", "EventSupport", "Market", "Bytes", "JSON"]),
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
+    tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
-    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
+    tests(
+      "SinksTests",
+      ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Columns", "Arrow", "Recording", "Metrics"]),
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
@@ -123,8 +127,8 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
     .executableTarget(
       name: "quotewire-fuzz",
       dependencies: [
-        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink", "Sinks",
-        "QuotewireCLI",
+        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
+        "IO", "DXLink", "Sinks", "QuotewireCLI",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

@@ -20,7 +20,8 @@ struct ArrowBatchDecoder: ~Copyable {
   private struct Learned {
     var codes: [Int32] = []
     var generation = -1
-    var target: ObjectIdentifier?
+    /// Kept, so that no other can take its place in memory.
+    var target: TextDictionary?
     var targetGeneration = -1
   }
 
@@ -255,10 +256,12 @@ struct ArrowBatchDecoder: ~Copyable {
   ) -> Bool {
     let texts = dictionaries[schema.fields[field].dictionary ?? -1] ?? []
     var known = learned[field]
-    let target = ObjectIdentifier(dictionary)
-    if known.generation != generation || known.target != target || known.targetGeneration != dictionary.generation {
+    let isKnown =
+      known.generation == generation && known.target === dictionary
+      && known.targetGeneration == dictionary.generation
+    if !isKnown {
       known = Learned(
-        codes: [], generation: generation, target: target, targetGeneration: dictionary.generation)
+        codes: [], generation: generation, target: dictionary, targetGeneration: dictionary.generation)
     }
     while known.codes.count < texts.count { known.codes.append(-1) }
     defer { learned[field] = known }

@@ -2,7 +2,8 @@ import Bytes
 package import Columns
 package import Market
 
-/// Reads Arrow streams and files that hold the columns of one event type. Takes bytes in blocks of any size; does no I/O.
+/// Reads Arrow streams and files that hold the columns of one event type. Takes bytes in blocks of any size; does no
+/// I/O.
 ///
 ///     while let block = next() {
 ///       reader.append(block)
@@ -187,7 +188,9 @@ package struct ArrowReader: ~Copyable {
     }
     let tail = 4 + ArrowFrame.magic.count
     guard waiting >= tail else { throw .cutOff(position: position) }
-    let isWhole = unsafe buffer.withBytes { b in unsafe b.suffix(ArrowFrame.magic.count).elementsEqual(ArrowFrame.magic) }
+    let isWhole = unsafe buffer.withBytes { b in
+      unsafe b.suffix(ArrowFrame.magic.count).elementsEqual(ArrowFrame.magic)
+    }
     let length = Int(number(waiting - tail))
     guard isWhole, length == waiting - tail else { throw .malformed(position: position, what: "no footer") }
     let footer = unsafe buffer.withBytes { b in unsafe [UInt8](b[consumed..<consumed + length]) }

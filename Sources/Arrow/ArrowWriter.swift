@@ -29,6 +29,7 @@ package struct ArrowWriter: ~Copyable {
     let template: BatchTemplate
     var written = 0
     var block: Block?
+    var isWritten = false
     var hasDeltas = false
   }
 
@@ -39,6 +40,7 @@ package struct ArrowWriter: ~Copyable {
   private var dictionaries: [Dictionary?]
   private let chars: [CharDictionary?]
   private var batches: [Block] = []
+  private let scratch = ColumnScratch()
   /// Bytes since the beginning.
   package private(set) var position = 0
 
@@ -94,7 +96,9 @@ package struct ArrowWriter: ~Copyable {
     align(&out, body)
     out.overwrite(at: metadata + template.rowCount, raw: Int64(count))
     out.overwrite(at: metadata + template.bodyLength, raw: Int64(out.count - body))
-    batches.append(Block(position: position, metadataBytes: body - start, bodyBytes: out.count - body))
+    if form == .file {
+      batches.append(Block(position: position, metadataBytes: body - start, bodyBytes: out.count - body))
+    }
     position += out.count - start
   }
 
@@ -220,11 +224,9 @@ package struct ArrowWriter: ~Copyable {
     case .bool:
       unsafe appendPlain((count + 7) / 8, body, place, &out) { to in unsafe Bits.pack(values, count, to) }
     case .char:
-      unsafe withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { codes in
-        guard let to = codes.baseAddress else { return }
-        unsafe chars[i]?.codes(values.assumingMemoryBound(to: UInt16.self), count, to)
-        unsafe appendNumbers(UnsafePointer(to), count, body, place, &out)
-      }
+      let codes = unsafe scratch.room(count, of: UInt16.self)
+      unsafe chars[i]?.codes(values.assumingMemoryBound(to: UInt16.self), count, codes)
+      unsafe appendNumbers(UnsafePointer(codes), count, body, place, &out)
     case .text, .code: break
     }
   }
@@ -244,11 +246,9 @@ package struct ArrowWriter: ~Copyable {
     unsafe appendPlain((count + 7) / 8, body, validity, &out) { to in
       unsafe Bits.fill(count, to) { i in unsafe codes[i] >= 0 }
     }
-    unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { known in
-      for i in 0..<count { unsafe known[i] = max(codes[i], 0) }
-      guard let from = known.baseAddress else { return }
-      unsafe appendNumbers(UnsafePointer(from), count, body, place, &out)
-    }
+    let known = unsafe scratch.room(count, of: Int32.self)
+    for i in 0..<count { unsafe known[i] = max(codes[i], 0) }
+    unsafe appendNumbers(UnsafePointer(known), count, body, place, &out)
     return nulls
   }
 
@@ -267,11 +267,9 @@ package struct ArrowWriter: ~Copyable {
     unsafe appendPlain((count + 7) / 8, body, validity, &out) { to in
       unsafe Bits.fill(count, to) { i in unsafe codes[i] != Column.nullCode }
     }
-    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { known in
-      for i in 0..<count { unsafe known[i] = codes[i] == Column.nullCode ? 0 : codes[i] }
-      guard let from = known.baseAddress else { return }
-      unsafe appendNumbers(UnsafePointer(from), count, body, place, &out)
-    }
+    let known = unsafe scratch.room(count, of: UInt8.self)
+    for i in 0..<count { unsafe known[i] = codes[i] == Column.nullCode ? 0 : codes[i] }
+    unsafe appendNumbers(UnsafePointer(known), count, body, place, &out)
     return nulls
   }
 
@@ -281,13 +279,10 @@ package struct ArrowWriter: ~Copyable {
   private mutating func appendNewTexts(_ columns: borrowing ColumnBatch, to out: inout ByteWriter) {
     for (i, column) in schema.columns.enumerated() where dictionaries[i] != nil && column.type != .code {
       if column.type == .char, let chars = chars[i] {
-        // The codes of this batch are given out first, so that its new characters stand in front of it.
-        unsafe withUnsafeTemporaryAllocation(of: UInt16.self, capacity: columns.rowCount) { scratch in
-          guard let to = scratch.baseAddress else { return }
-          unsafe chars.codes(columns.values(i).assumingMemoryBound(to: UInt16.self), columns.rowCount, to)
-        }
+        // The characters of this batch stand in front of it.
+        unsafe chars.add(columns.values(i).assumingMemoryBound(to: UInt16.self), columns.rowCount)
       }
-      let isFirst = dictionaries[i]?.block == nil
+      let isFirst = dictionaries[i]?.isWritten == false
       let count = columns.dictionary(i)?.count ?? chars[i]?.count ?? 0
       if isFirst || dictionaries[i]!.written < count {
         appendTexts(of: i, column.type, columns, isDelta: !isFirst, to: &out)
@@ -331,6 +326,7 @@ package struct ArrowWriter: ~Copyable {
     out.overwrite(at: metadata + template.isDelta, raw: UInt8(isDelta ? 1 : 0))
     out.overwrite(at: metadata + template.bodyLength, raw: Int64(out.count - body))
     dictionaries[i]?.written += texts.count
+    dictionaries[i]?.isWritten = true
     if isDelta {
       dictionaries[i]?.hasDeltas = true
     } else {

@@ -22,8 +22,23 @@ package final class CharDictionary {
     units = [0]
   }
 
-  /// Codes of values.
+  /// Gives codes to values that have none yet.
+  package func add(_ values: UnsafePointer<UInt16>, _ count: Int) {
+    var any: UInt16 = 0
+    for i in 0..<count { any |= unsafe values[i] }
+    if any == 0 { return }
+    for i in 0..<count {
+      let unit = unsafe values[i]
+      if unsafe codes[Int(unit)] == 0 && unit != 0 { _ = add(unit) }
+    }
+  }
+
+  /// Codes of values, new or known.
   package func codes(_ from: UnsafePointer<UInt16>, _ count: Int, _ to: UnsafeMutablePointer<UInt16>) {
+    // Most columns of most feeds have none.
+    var any: UInt16 = 0
+    for i in 0..<count { any |= unsafe from[i] }
+    if any == 0 { return unsafe to.update(repeating: 0, count: count) }
     for i in 0..<count {
       let unit = unsafe from[i]
       var code = unsafe codes[Int(unit)]

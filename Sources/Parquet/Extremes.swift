@@ -1,7 +1,7 @@
 import Columns
 
-/// The smallest and the largest value of a page or a chunk, as they stand in statistics: numbers little-endian, texts as
-/// they are. Both are nil where there is no value, nothing but NaN, or a text that is too long to be told.
+/// The smallest and the largest value of a page or a chunk, as they stand in statistics: numbers little-endian, texts
+/// as they are. Both are nil where there is no value, nothing but NaN, or a text that is too long to be told.
 struct Extremes {
   var low: [UInt8]?
   var high: [UInt8]?

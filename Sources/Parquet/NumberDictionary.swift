@@ -3,59 +3,104 @@
 final class NumberDictionary {
   /// As other writers do: a dictionary page of 1 MiB.
   static let maximumCount = 1 << 17
-  private(set) var values: [UInt64] = []
-  /// Codes and 1; 0 for a free slot.
-  private var slots: [UInt32]
+  private static let firstBits = 12
 
-  init() { slots = [UInt32](repeating: 0, count: 1 << 10) }
+  private(set) var count = 0
+  /// By code; half as many as there are slots.
+  private var values: UnsafeMutablePointer<UInt64>
+  /// Codes and 1; 0 for a free slot.
+  private var slots: UnsafeMutablePointer<UInt32>
+  /// Of the number of slots, as a power of two.
+  private var bits: Int
+
+  init() {
+    bits = Self.firstBits
+    unsafe values = .allocate(capacity: 1 << (Self.firstBits - 1))
+    unsafe slots = .allocate(capacity: 1 << Self.firstBits)
+    unsafe slots.initialize(repeating: 0, count: 1 << Self.firstBits)
+  }
+
+  deinit {
+    unsafe values.deallocate()
+    unsafe slots.deallocate()
+  }
 
   func removeAll() {
-    values.removeAll(keepingCapacity: true)
-    slots = [UInt32](repeating: 0, count: slots.count)
+    if count == 0 { return }
+    count = 0
+    unsafe slots.update(repeating: 0, count: 1 << bits)
+  }
+
+  /// Lends the values, by code.
+  func withValues(_ body: (UnsafeBufferPointer<UInt64>) -> Void) {
+    unsafe body(UnsafeBufferPointer(start: values, count: count))
   }
 
   /// Codes of `count` values; false when the dictionary would be too large. What was added stays.
-  func codes(_ count: Int, _ to: UnsafeMutablePointer<UInt32>, _ value: (Int) -> UInt64) -> Bool {
-    var last: UInt64 = 0
-    var lastCode: UInt32 = 0
-    for i in 0..<count {
-      let bits = value(i)
-      if i == 0 || bits != last {
-        guard let code = code(of: bits) else { return false }
-        last = bits
-        lastCode = code
-      }
-      unsafe to[i] = lastCode
+  func codes<T: FixedWidthInteger>(
+    _ numbers: UnsafePointer<T>, _ numberCount: Int, _ to: UnsafeMutablePointer<UInt32>
+  ) -> Bool {
+    var i = 0
+    while i < numberCount {
+      i = unsafe knownCodes(numbers, from: i, numberCount, to)
+      if i == numberCount { break }
+      guard let code = unsafe add(UInt64(truncatingIfNeeded: numbers[i])) else { return false }
+      unsafe to[i] = code
+      i &+= 1
     }
     return true
   }
 
-  private func code(of bits: UInt64) -> UInt32? {
-    let mask = slots.count - 1
-    let hash = bits &* 0x9E37_79B9_7F4A_7C15
-    var i = Int(truncatingIfNeeded: hash ^ hash &>> 32) & mask
-    while true {
-      let slot = slots[i]
-      if slot == 0 { break }
-      if values[Int(slot) &- 1] == bits { return slot &- 1 }
-      i = (i &+ 1) & mask
+  /// Stops at the first value that is new. The multiplier's high bits are the ones that all of a value's bits change.
+  private func knownCodes<T: FixedWidthInteger>(
+    _ numbers: UnsafePointer<T>, from start: Int, _ count: Int, _ to: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    let (values, slots) = unsafe (self.values, self.slots)
+    let mask = 1 &<< bits &- 1
+    let shift = UInt64(64 &- bits)
+    var i = start
+    while i < count {
+      let value = unsafe UInt64(truncatingIfNeeded: numbers[i])
+      var at = Int(truncatingIfNeeded: (value &* Self.multiplier) &>> shift)
+      var slot = unsafe slots[at]
+      while unsafe slot != 0 && values[Int(slot) &- 1] != value {
+        at = (at &+ 1) & mask
+        slot = unsafe slots[at]
+      }
+      if slot == 0 { return i }
+      unsafe to[i] = slot &- 1
+      i &+= 1
     }
-    guard values.count < Self.maximumCount else { return nil }
-    values.append(bits)
-    slots[i] = UInt32(values.count)
-    if values.count * 2 > slots.count { grow() }
-    return UInt32(values.count - 1)
+    return i
+  }
+
+  private static var multiplier: UInt64 { 0x9E37_79B9_7F4A_7C15 }
+
+  @inline(never)
+  private func add(_ value: UInt64) -> UInt32? {
+    guard count < Self.maximumCount else { return nil }
+    if count == 1 << (bits - 1) { grow() }
+    unsafe values[count] = value
+    unsafe insert(value, UInt32(count), slots, bits)
+    count += 1
+    return UInt32(count - 1)
+  }
+
+  private func insert(_ value: UInt64, _ code: UInt32, _ slots: UnsafeMutablePointer<UInt32>, _ bits: Int) {
+    var at = Int(truncatingIfNeeded: (value &* Self.multiplier) &>> UInt64(64 - bits))
+    while unsafe slots[at] != 0 { at = (at + 1) & (1 << bits - 1) }
+    unsafe slots[at] = code + 1
   }
 
   private func grow() {
-    let mask = slots.count * 2 - 1
-    var bigger = [UInt32](repeating: 0, count: mask + 1)
-    for (code, bits) in values.enumerated() {
-      let hash = bits &* 0x9E37_79B9_7F4A_7C15
-      var i = Int(truncatingIfNeeded: hash ^ hash &>> 32) & mask
-      while bigger[i] != 0 { i = (i &+ 1) & mask }
-      bigger[i] = UInt32(code + 1)
-    }
-    slots = bigger
+    let more = UnsafeMutablePointer<UInt64>.allocate(capacity: 1 << bits)
+    unsafe more.update(from: values, count: count)
+    unsafe values.deallocate()
+    unsafe values = more
+    bits += 1
+    unsafe slots.deallocate()
+    unsafe slots = .allocate(capacity: 1 << bits)
+    unsafe slots.initialize(repeating: 0, count: 1 << bits)
+    for code in 0..<count { unsafe insert(values[code], UInt32(code), slots, bits) }
   }
 }

@@ -13,7 +13,15 @@ final class ParquetChunk {
     let extremes: Extremes
   }
 
+  /// Memory for one column at a time.
+  struct Room {
+    let codes = ColumnScratch()
+    /// Of other numbers, while `codes` are in use.
+    let values = ColumnScratch()
+  }
+
   let column: Column
+  private let room: Room
   private let compression: any ParquetCompression
   /// Data pages with their headers.
   private(set) var data = ByteWriter(capacity: 4096)
@@ -30,14 +38,16 @@ final class ParquetChunk {
   /// Encodings by the size that they gave to the first page, the smallest first.
   private var ranking: [ParquetEncoding] = []
 
-  init(_ column: Column, _ compression: any ParquetCompression) {
+  /// - Parameter room: shared with the other chunks of the group.
+  init(_ column: Column, _ compression: any ParquetCompression, _ room: Room) {
     self.column = column
+    self.room = room
     self.compression = compression
     chars = column.type == .char ? CharDictionary() : nil
   }
 
   /// Bytes in memory that will be written.
-  var byteCount: Int { data.count + numbers.values.count * 8 }
+  var byteCount: Int { data.count + numbers.count * 8 }
 
   func removeAll() {
     data.removeAll()
@@ -64,17 +74,12 @@ final class ParquetChunk {
       let numbers = unsafe values.assumingMemoryBound(to: Int32.self)
       unsafe appendNumbers(numbers, count, Extremes.of(numbers, count), isDouble: false, isFull)
     case .flags:
-      unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { wide in
-        guard let to = wide.baseAddress else { return }
-        for i in 0..<count { unsafe to[i] = Int32(values.load(fromByteOffset: i, as: UInt8.self)) }
-        unsafe appendNumbers(UnsafePointer(to), count, Extremes.of(to, count), isDouble: false, isFull)
-      }
+      let wide = unsafe room.values.room(count, of: Int32.self)
+      for i in 0..<count { unsafe wide[i] = Int32(values.load(fromByteOffset: i, as: UInt8.self)) }
+      unsafe appendNumbers(UnsafePointer(wide), count, Extremes.of(wide, count), isDouble: false, isFull)
     case .bool: unsafe appendBools(values, count)
     case .symbol, .text, .char, .code:
-      unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { codes in
-        guard let to = codes.baseAddress else { return }
-        unsafe appendCodes(values, count, texts, to)
-      }
+      unsafe appendCodes(values, count, texts, room.codes.room(count, of: UInt32.self))
     }
   }
 
@@ -139,13 +144,9 @@ final class ParquetChunk {
     let width = MemoryLayout<T>.size
     switch encoding {
     case .rleDictionary:
-      return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { codes in
-        guard let to = codes.baseAddress else { return false }
-        let fits = unsafe numbers.codes(count, to) { i in unsafe UInt64(truncatingIfNeeded: values[i]) }
-        guard fits else { return false }
-        unsafe appendIndexes(to, count, of: numbers.values.count)
-        return true
-      }
+      let codes = unsafe room.codes.room(count, of: UInt32.self)
+      guard unsafe numbers.codes(values, count, codes) else { return false }
+      unsafe appendIndexes(codes, count, of: numbers.count)
     case .deltaBinaryPacked: unsafe DeltaBlocks.append(values, count, to: &scratch)
     case .byteStreamSplit:
       unsafe scratch.appendUnsafe(room: count * width) { to in
@@ -170,11 +171,16 @@ final class ParquetChunk {
   }
 
   private func appendNumberDictionary() {
-    for bits in numbers.values {
-      if column.type == .int32 || column.type == .flags {
-        scratch.append(raw: UInt32(truncatingIfNeeded: bits))
-      } else {
-        scratch.append(raw: bits)
+    let count = numbers.count
+    let isShort = column.type == .int32 || column.type == .flags
+    unsafe numbers.withValues { values in
+      guard isShort else { return unsafe scratch.append(contentsOf: UnsafeRawBufferPointer(values)) }
+      unsafe scratch.appendUnsafe(room: 4 * count) { to in
+        for code in 0..<count {
+          unsafe UnsafeMutableRawPointer(to).storeBytes(
+            of: UInt32(truncatingIfNeeded: values[code]), toByteOffset: 4 &* code, as: UInt32.self)
+        }
+        return 4 * count
       }
     }
   }
@@ -203,11 +209,9 @@ final class ParquetChunk {
       let codes = unsafe values.assumingMemoryBound(to: UInt32.self)
       unsafe to.update(from: codes, count: count)
     case .char:
-      unsafe withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { short in
-        guard let units = short.baseAddress else { return }
-        unsafe chars?.codes(values.assumingMemoryBound(to: UInt16.self), count, units)
-        for i in 0..<count { unsafe to[i] = UInt32(units[i]) }
-      }
+      let units = unsafe room.values.room(count, of: UInt16.self)
+      unsafe chars?.codes(values.assumingMemoryBound(to: UInt16.self), count, units)
+      for i in 0..<count { unsafe to[i] = UInt32(units[i]) }
     case .text:
       let codes = unsafe values.assumingMemoryBound(to: Int32.self)
       known = unsafe appendLevels(count, to) { i in
@@ -240,11 +244,9 @@ final class ParquetChunk {
       Varint.append(UInt64(count) << 1, to: &scratch)
       scratch.append(UInt8(known == 0 ? 0 : 1))
     } else {
-      unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { levels in
-        for i in 0..<count { unsafe levels[i] = code(i) == nil ? 0 : 1 }
-        guard let from = levels.baseAddress else { return }
-        unsafe RunLevels.append(UnsafePointer(from), count, width: 1, to: &scratch)
-      }
+      let levels = unsafe room.values.room(count, of: UInt32.self)
+      for i in 0..<count { unsafe levels[i] = code(i) == nil ? 0 : 1 }
+      unsafe RunLevels.append(UnsafePointer(levels), count, width: 1, to: &scratch)
     }
     scratch.overwrite(at: length, raw: UInt32(scratch.count - length - 4))
     return known
@@ -258,17 +260,23 @@ final class ParquetChunk {
   private func extremes(
     _ codes: UnsafePointer<UInt32>, _ count: Int, _ total: Int, _ texts: TextDictionary?
   ) -> Extremes {
-    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(total, 1)) { seen in
-      unsafe seen.initialize(repeating: 0)
-      for i in 0..<count { unsafe seen[Int(codes[i])] = 1 }
-      var found = Extremes()
-      for code in 0..<total where unsafe seen[code] == 1 {
-        let bytes = text(code, texts)
-        if bytes.count > Extremes.longestText { return Extremes() }
-        found.merge(Extremes(bytes, bytes), column.type)
-      }
-      return found
+    let seen = unsafe room.values.room(total, of: UInt8.self)
+    unsafe seen.update(repeating: 0, count: total)
+    for i in 0..<count { unsafe seen[Int(codes[i])] = 1 }
+    var (low, high) = (-1, -1)
+    for code in 0..<total where unsafe seen[code] == 1 {
+      if low < 0 || isLess(code, low, texts) { low = code }
+      if high < 0 || isLess(high, code, texts) { high = code }
     }
+    if low < 0 { return Extremes() }
+    let (least, most) = (text(low, texts), text(high, texts))
+    return max(least.count, most.count) > Extremes.longestText ? Extremes() : Extremes(least, most)
+  }
+
+  private func isLess(_ a: Int, _ b: Int, _ texts: TextDictionary?) -> Bool {
+    guard let texts else { return text(a, nil).lexicographicallyPrecedes(text(b, nil)) }
+    let (first, second) = unsafe (texts.bytes(Int32(a)), texts.bytes(Int32(b)))
+    return unsafe first.lexicographicallyPrecedes(second)
   }
 
   // MARK: pages
@@ -313,7 +321,7 @@ final class ParquetChunk {
         scratch.append(bytes)
       }
     default:
-      count = numbers.values.count
+      count = numbers.count
       appendNumberDictionary()
     }
     let size = compressedSize()

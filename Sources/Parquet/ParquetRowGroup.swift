@@ -17,7 +17,8 @@ package final class ParquetRowGroup {
   package init(_ schema: ColumnSchema, compression: any ParquetCompression) {
     self.schema = schema
     codec = compression.codec
-    chunks = schema.columns.map { ParquetChunk($0, compression) }
+    let room = ParquetChunk.Room()
+    chunks = schema.columns.map { ParquetChunk($0, compression, room) }
   }
 
   /// About the bytes that the group will take, which it has in memory.

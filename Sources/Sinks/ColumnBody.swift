@@ -17,6 +17,9 @@ struct ColumnBody: SinkBody, ~Copyable {
   /// By type: `gatherCount` places for events of the run under way, which lie in the ring.
   private let gathered: Gathered
 
+  /// `EventType.index` by type byte; -1 for no type.
+  private let places: [Int]
+
   /// 32 KiB of events of one record.
   private static let gatherCount = 256
 
@@ -45,6 +48,7 @@ struct ColumnBody: SinkBody, ~Copyable {
     self.ending = ending
     self.plan = plan
     gathered = Gathered()
+    places = (0...255).map { EventType(rawValue: $0)?.index ?? -1 }
     try Directory.create(directory)
     for type in EventType.allCases {
       try FileSeries.check(directory + "/" + type.name + ending, rotates: plan.rotation.isOn, force: plan.force)
@@ -53,8 +57,8 @@ struct ColumnBody: SinkBody, ~Copyable {
   }
 
   mutating func append(_ event: EventRef, _ texts: TextStore) {
-    guard let type = event.type else { return }
-    let i = type.index
+    let i = unsafe places[Int(event.base.load(fromByteOffset: EventHead.typeOffset, as: UInt8.self))]
+    if i < 0 { return }
     let count = unsafe gathered.counts[i]
     unsafe gathered.events[i &* Self.gatherCount &+ count] = event.base
     unsafe gathered.counts[i] = count &+ 1

@@ -80,11 +80,14 @@ private final class ZstdPages: ParquetCompression {
 }
 
 extension ColumnFile.Plan {
-  static func arrow(_ spec: SinkSpec, force: Bool) -> Self {
+  /// - Parameter isLive: whether somebody may look at the file while it grows. Replays know no age, so that each gives
+  ///   the same bytes.
+  static func arrow(_ spec: SinkSpec, force: Bool, isLive: Bool) -> Self {
     let limits = spec.columns
     let compression: ArrowWriter.Compression = limits.codec == SinkSpec.ColumnLimits.none ? .none : .runs
     return Self(
-      rotation: spec.rotation, force: force, batchRows: limits.groupRows, ageSeconds: limits.ageSeconds,
+      rotation: spec.rotation, force: force, batchRows: limits.groupRows,
+      ageSeconds: limits.ageSeconds ?? (isLive ? arrowAgeSeconds : nil),
       encoder: { ArrowEncoder($0, compression: compression) })
   }
 
@@ -104,6 +107,7 @@ extension ColumnFile.Plan {
       encoder: { ParquetEncoder($0, limits: limits, compression: compression) })
   }
 
+  private static let arrowAgeSeconds = 5.0
   /// Of a data page of Parquet.
   private static let pageRows = 1 << 16
 }

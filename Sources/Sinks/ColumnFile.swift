@@ -73,6 +73,7 @@ final class ColumnFile {
     let encoder = open()
     encoder.append(batch, to: &out)
     batch.removeAll()
+    if encoder.heldRows == 0 { waitsSince = nil }
   }
 
   private func open() -> any ColumnEncoder {
@@ -121,9 +122,12 @@ final class ColumnFile {
   }
 
   private func isRotationDue(_ now: MonotonicNanos) -> Bool {
-    if let most = plan.rotation.bytes, offset + pendingBytes >= most { return ends.isEmpty && offset > 0 }
-    guard let most = plan.rotation.seconds, let openedAt else { return false }
-    return ends.isEmpty && now.seconds(since: openedAt) >= most
+    guard encoder != nil else { return false }
+    // Of the last file in `out`.
+    let bytes = out.count - (ends.last ?? writtenBytes - offset)
+    if let most = plan.rotation.bytes, bytes >= most { return true }
+    guard let most = plan.rotation.seconds, let openedAt, ends.isEmpty else { return false }
+    return now.seconds(since: openedAt) >= most
   }
 
   /// Writes what is encoded. May be called again after it threw: it goes on where it was.

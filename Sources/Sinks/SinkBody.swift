@@ -15,7 +15,7 @@ protocol SinkBody: ~Copyable, SendableMetatype {
   var pendingBytes: Int { get }
   /// Events that were appended and not written: those of files whose rows wait for others.
   var heldEvents: Int { get }
-  /// Whether to `flush` now. `isIdle` says that no event waits, `hasUnwritten` that events were appended since the last.
+  /// Whether to `flush` now. `isIdle` says that no event waits, `hasUnwritten` that some were appended since the last.
   func isDue(isIdle: Bool, hasUnwritten: Bool, now: MonotonicNanos) -> Bool
   /// Writes everything encoded. May be called again after it threw.
   mutating func flush(now: MonotonicNanos) throws(SinkFailure)

@@ -65,7 +65,7 @@ package final class SinkSet {
       case .arrow(let directory):
         let body: ColumnBody
         do {
-          let plan = ColumnFile.Plan.arrow(spec, force: options.force)
+          let plan = ColumnFile.Plan.arrow(spec, force: options.force, isLive: options.measuresLatency)
           body = try ColumnBody(directory: directory, ending: ".arrow", plan: plan)
         } catch { throw .io(error) }
         try start(spec, lanes, options, body)

@@ -41,12 +41,12 @@ package struct SinkSpec: Sendable, Equatable {
     package var groupRows: Int
     /// About, and of Parquet only.
     package var groupBytes = 32 << 20
-    /// Nil for no limit.
+    /// Nil for the format's own.
     package var ageSeconds: Double?
     /// Nil for the best that is there.
     package var codec: String?
 
-    static let arrow = ColumnLimits(groupRows: 16_384, ageSeconds: 5, codec: nil)
+    static let arrow = ColumnLimits(groupRows: 16_384, ageSeconds: nil, codec: nil)
     static let parquet = ColumnLimits(groupRows: 1 << 20, ageSeconds: nil, codec: nil)
     static let rowRange = 64...4_194_304
     static let none = "none"

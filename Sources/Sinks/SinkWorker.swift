@@ -105,12 +105,16 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     for input in inputs {
       var arrivals = ArrivalRuns()
       let texts = input.texts
+      // Loads of its own, because calls into another module would cost more than a column does.
+      let (recordBytes, typeOffset, gapByte) = (EventRecord.byteCount, EventHead.typeOffset, Gap.typeByte)
       taken += unsafe input.consumer.drainRuns(limit: Self.recordsPerTurn) { run, count in
         var i = 0
         while i < count {
-          let event = unsafe EventRef(run + i &* EventRecord.byteCount)
-          i &+= event.recordCount
-          if event.typeByte == Gap.typeByte, let gap = event.gap {
+          let start = unsafe run + i &* recordBytes
+          let event = unsafe EventRef(start)
+          let typeByte = unsafe start.load(fromByteOffset: typeOffset, as: UInt8.self)
+          i &+= 1 &+ Int(typeByte &>> 6 & 1)
+          if typeByte == gapByte, let gap = event.gap {
             body.append(gap)
           } else {
             body.append(event, texts)

@@ -151,7 +151,8 @@ struct ColumnBatchTests {
         "askTime timestampMillis", "askExchangeCode char", "askPrice double", "askSize double",
         "receivedNanos timestampNanos",
       ])
-    #expect(ColumnSchema.of(.trade).columns[9].unit == "days since 1970-01-01")
+    let trade = ColumnSchema.of(.trade)
+    #expect(trade.position(of: "dayId").flatMap { trade.columns[$0].unit } == "days since 1970-01-01")
     #expect(ColumnSchema.of(.timeAndSale).position(of: "aggressorSide") != nil)
   }
 
