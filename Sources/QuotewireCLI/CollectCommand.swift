@@ -1,3 +1,4 @@
+import Bytes
 import Collect
 import DXLink
 import IO
@@ -108,7 +109,11 @@ enum CollectCommand {
     throws(CommandFailure)
   {
     if request.sinks.isEmpty {
-      do throws(IOError) { _ = try StandardStream.output.write(SnapshotTable.text(snapshot)) } catch {
+      do throws(IOError) {
+        var table = ByteWriter(capacity: 64 << 10)
+        SnapshotTable.append(snapshot, to: &table)
+        _ = try unsafe table.withBytes { bytes throws(IOError) in try unsafe StandardStream.output.write(bytes) }
+      } catch {
         throw CommandFailure("\(error)")
       }
       return

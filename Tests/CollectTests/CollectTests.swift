@@ -83,7 +83,13 @@ enum Made {
         lines.append(line)
       }
     }
-    return lines.joined(separator: "\n") + "\n" + SnapshotTable.text(snapshot)
+    return lines.joined(separator: "\n") + "\n" + table(snapshot)
+  }
+
+  static func table(_ snapshot: borrowing Snapshot) -> String {
+    var out = ByteWriter()
+    SnapshotTable.append(snapshot, to: &out)
+    return unsafe out.withBytes { unsafe String(decoding: $0, as: UTF8.self) }
   }
 
   /// Decodes bytes as an entry of these symbols.

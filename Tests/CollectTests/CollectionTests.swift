@@ -75,7 +75,7 @@ struct CollectionTests {
     for (i, symbol) in collected.snapshot.symbols.enumerated() {
       let quote = try #require(collected.snapshot.event(i, 0)?.event(as: Quote.self))
       #expect(quote.bidPrice == AnswerSpec().price(symbol) && quote.head.symbol.rawValue == UInt32(i + 1))
-      #expect(SnapshotTable.text(collected.snapshot).contains("\(symbol) on connection \(Int(quote.bidSize))"))
+      #expect(Made.table(collected.snapshot).contains("\(symbol) on connection \(Int(quote.bidSize))"))
     }
   }
 
@@ -180,7 +180,7 @@ struct CollectionTests {
     let store = TextStore()
     batch.forEach { _ = snapshot.take($0, store, position: 0, type: 0) }
     #expect(
-      SnapshotTable.text(snapshot) == """
+      Made.table(snapshot) == """
         symbol     bid  ask  bid size  ask size  last  size  volume
         AAPL    171.25    -         -       300     ?     ?       ?
         BRK/B        ?    ?         ?         ?     ?     ?       ?
