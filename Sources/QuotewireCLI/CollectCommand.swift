@@ -9,8 +9,8 @@ import Sinks
 enum CollectCommand {
   /// Age up to which a cached answer serves, in seconds.
   static let maximumAgeSeconds = 60.0
-  /// What a collection of all symbols at once may take, in seconds.
-  static let limitSeconds = 10.0
+  /// What a collection of all symbols at once may take, in seconds: subscriptions go out at some 2,000 a second.
+  static func limitSeconds(subscriptions: Int) -> Double { 10 + Double(subscriptions / 1000) }
 
   static let command = Command(
     name: "collect", summary: "a snapshot of many symbols: the latest events of each, from the feed or a cache",
@@ -35,7 +35,8 @@ enum CollectCommand {
       OptionSpec("no-cache", "neither read nor write the cache"),
       OptionSpec(
         "for", "SECONDS",
-        "end after this time with what has come\n(default: 10; with --sequential or --parallel none)"),
+        "end after this time with what has come\n(default: 10, and 1 for each 1,000 subscriptions;\n"
+          + "with --sequential or --parallel none)"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),

@@ -46,7 +46,8 @@ struct CollectRequest {
     }
     outstanding = arguments.has("sequential") ? 1 : try arguments.int("parallel", in: 1...Universe.maximumSymbols)
     if let outstanding, outstanding < lanes { throw .usage("--parallel takes at least as many as --lanes") }
-    limitSeconds = try arguments.seconds("for") ?? (outstanding == nil ? CollectCommand.limitSeconds : nil)
+    let standard = CollectCommand.limitSeconds(subscriptions: universe.symbols.count * types.count)
+    limitSeconds = try arguments.seconds("for") ?? (outstanding == nil ? standard : nil)
   }
 
   private static func types(_ arguments: Arguments) throws(CommandFailure) -> [EventType] {

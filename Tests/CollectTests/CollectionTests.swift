@@ -80,12 +80,10 @@ struct CollectionTests {
   }
 
   @Test("symbols without an answer are missing by type when the time is over, the others are there")
-  func missing()
-    throws
-  {
+  func missing() throws {
     let server = try Self.server("silent=AAPL+V")
     var settings = try Self.settings(server, "{AAPL,IBM,V,.IBM260116C200}", [.quote, .greeks])
-    settings.limitSeconds = 0.5
+    settings.limitSeconds = 2
     let collected = try Self.run(settings)
     #expect(collected.snapshot.missing.map(\.type) == [.quote, .greeks])
     #expect(collected.snapshot.missing.map(\.symbols) == [["AAPL", "V"], ["AAPL", "IBM", "V"]])
@@ -96,7 +94,7 @@ struct CollectionTests {
     let server = try Self.server("silent=S2+S4")
     var settings = try Self.settings(server, "S{1..5}")
     settings.outstanding = 1
-    settings.answerSeconds = 0.1
+    settings.answerSeconds = 1
     settings.limitSeconds = nil
     let collected = try Self.run(settings)
     #expect(collected.snapshot.missing.map(\.symbols) == [["S2", "S4"], ["S2", "S4"]])

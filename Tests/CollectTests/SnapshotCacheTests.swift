@@ -82,9 +82,7 @@ struct SnapshotCacheTests {
   }
 
   @Test("beyond the limit the oldest entries go with their locks, and so does what dead writers left")
-  func prune()
-    throws
-  {
+  func prune() throws {
     for i in 0..<SnapshotCache.maximumEntries {
       let key = Self.key("ws://\(i)/")
       try store(key)

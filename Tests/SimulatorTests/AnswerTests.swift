@@ -37,9 +37,7 @@ struct AnswerTests {
   }
 
   @Test("silent symbols, greeks of stocks and types without a latest event get no answer, the others do")
-  func silence()
-    throws
-  {
+  func silence() throws {
     let server = try ServerThread(ServerConfiguration(feed: .answers(try AnswerSpec("seed=7,silent=GONE+LOST"))))
     let client = try TestClient(server)
     let wishes = [
