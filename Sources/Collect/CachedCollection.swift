@@ -5,7 +5,7 @@ import Synchronization
 
 /// How fresh an answer has to be.
 package enum Freshness: Sendable, Equatable {
-  /// From the cache if its collection began at most so many seconds ago.
+  /// From the cache if its collection ended at most so many seconds ago.
   case maximumAge(seconds: Double)
   /// From a collection that began after the question.
   case refresh
@@ -96,7 +96,7 @@ package struct CachedCollection: Sendable {
     case .foreign: return .no(nil)
     case .damaged(let reason): return .no(reason)
     case .whole(let kept):
-      let age = Double(WallNanos.now().rawValue - kept.file.started.rawValue) / 1e9
+      let age = Double(WallNanos.now().rawValue - kept.file.ended.rawValue) / 1e9
       if let reason = staleness(kept.file, isComplete: kept.snapshot.isComplete, asked) { return .no(reason) }
       return .answer(
         Answer(
@@ -107,16 +107,16 @@ package struct CachedCollection: Sendable {
 
   /// Why an entry does not serve; nil where it does.
   private func staleness(_ file: SnapshotFile, isComplete: Bool, _ asked: WallNanos) -> String? {
-    let started = file.started.rawValue
+    let (started, ended) = (file.started.rawValue, file.ended.rawValue)
     let now = WallNanos.now().rawValue
-    if started > now + Self.clockToleranceNanos {
+    if max(started, ended) > now + Self.clockToleranceNanos {
       return "the cached snapshot is from the future: the clock was set back"
     }
-    let age = Int64((Double(asked.rawValue - started) / 1e9).rounded(.up))
+    let age = Int64((Double(asked.rawValue - ended) / 1e9).rounded(.up))
     switch freshness {
     case .refresh: return started >= asked.rawValue ? nil : "the cached snapshot is not of now"
     case .maximumAge(let seconds), .offline(.some(let seconds)):
-      if Double(asked.rawValue - started) > seconds * 1e9 {
+      if Double(asked.rawValue - ended) > seconds * 1e9 {
         return "the cached snapshot is \(age) s old, the most is \(Self.text(seconds)) s"
       }
     case .offline(nil): return nil

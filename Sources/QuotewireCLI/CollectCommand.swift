@@ -52,8 +52,8 @@ enum CollectCommand {
     return text + """
       In the table - is a value that the feed does not have, ? a type without an answer.
       The cache lies in $XDG_CACHE_HOME/quotewire, or ~/.cache/quotewire.
-      Exit codes: 0 done, also where symbols have no answer (they are named); 1 failed, or no symbol at all answered;
-      4 a symbol has no answer and --strict was given.
+      Exit codes: 0 done, also where symbols have no answer (they are named); 1 failed, or no symbol
+      at all answered; 4 a symbol has no answer and --strict was given.
       """
   }
 

@@ -24,9 +24,12 @@ struct CachedCollectionTests {
   private static let second: Int64 = 1_000_000_000
 
   /// An entry that was collected so many seconds ago.
-  private func keep(ageSeconds: Int64, number: Double, limitMillis: UInt32 = 10_000) throws {
+  private func keep(
+    ageSeconds: Int64, tookSeconds: Int64 = 0, number: Double, limitMillis: UInt32 = 10_000
+  ) throws {
     let started = WallNanos(rawValue: WallNanos.now().rawValue - ageSeconds * Self.second)
-    let file = Made.file(started: started, limitMillis: limitMillis)
+    var file = Made.file(started: started, limitMillis: limitMillis)
+    file.started = WallNanos(rawValue: started.rawValue - tookSeconds * Self.second)
     try unsafe cache.store(Made.bytes(file, Made.snapshot(["A", "B"], number: number)).span.bytes, Self.key)
   }
 
@@ -68,6 +71,14 @@ struct CachedCollectionTests {
     #expect(try ask(.maximumAge(seconds: 29)) == (100, true))
     #expect(said.texts.count == 1 && said.texts[0].contains("s old, the most is 29 s; collecting anew"))
     #expect(try ask(.maximumAge(seconds: 29)) == (100, false))
+  }
+
+  @Test("the age counts from the end of a long collection, a refresh from its beginning")
+  func long() throws {
+    try keep(ageSeconds: 30, tookSeconds: 100, number: 1)
+    #expect(try ask(.maximumAge(seconds: 60)) == (1, false))
+    try keep(ageSeconds: -1, tookSeconds: 100, number: 1)
+    #expect(try ask(.refresh) == (100, true))
   }
 
   @Test("an age of nothing, and a refresh, are always the feed's")
