@@ -62,9 +62,14 @@ let package = Package(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      [
+        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Collect",
+      ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
@@ -109,6 +114,9 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests(
+      "CollectTests",
+      ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
     tests(
       "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),

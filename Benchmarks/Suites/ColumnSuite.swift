@@ -33,23 +33,27 @@ enum ColumnSuite {
 }
 
 /// Gathers the events of each type as the sinks do, some hundreds at a time, and has full batches encoded.
+@safe
 final class ColumnLoop {
   enum Format { case columns, arrow, parquet }
 
   private let format: Format
   private var files: [File?] = Array(repeating: nil, count: EventType.count)
+  /// By type: places for pointers to events, and how many are taken.
+  private let gathered: UnsafeMutablePointer<UnsafeRawPointer>
+  private let counts: UnsafeMutablePointer<Int>
+  /// `EventType.index` by type byte.
+  private let places: [Int]
   private static let gatherCount = 256
   private static let batchRows = 16_384
   private static let pageRows = 1 << 16
 
   /// One type's batch and what becomes of it.
-  @safe
   private final class File {
     var columns: ColumnBatch
     var writer: ArrowWriter
     let group: ParquetRowGroup
     var out = ByteWriter(capacity: 1 << 20)
-    var gathered: [UnsafeRawPointer] = unsafe []
     var bytes = 0
     var rows = 0
 
@@ -58,17 +62,25 @@ final class ColumnLoop {
       columns = ColumnBatch(type, capacity: rows)
       writer = ArrowWriter(schema, form: .stream, compression: .runs)
       group = ParquetRowGroup(schema, compression: Snappy())
-      unsafe gathered.reserveCapacity(ColumnLoop.gatherCount)
       writer.begin(to: &out)
     }
   }
 
   init(_ events: Events, _ format: Format) {
     self.format = format
+    unsafe gathered = .allocate(capacity: Self.gatherCount * EventType.count)
+    unsafe counts = .allocate(capacity: EventType.count)
+    unsafe counts.initialize(repeating: 0, count: EventType.count)
+    places = (0...255).map { EventType(rawValue: $0)?.index ?? -1 }
     events.forEach { event in
       guard let type = event.type, files[type.index] == nil else { return }
       files[type.index] = File(type, rows: format == .parquet ? Self.pageRows : Self.batchRows)
     }
+  }
+
+  deinit {
+    unsafe gathered.deallocate()
+    unsafe counts.deallocate()
   }
 
   func pass(_ events: Events) -> (digest: UInt64, bytes: Int) {
@@ -76,16 +88,12 @@ final class ColumnLoop {
       file?.bytes = 0
       file?.rows = 0
     }
-    events.forEach { event in
-      guard let type = event.type, let file = files[type.index] else { return }
-      unsafe file.gathered.append(event.base)
-      if unsafe file.gathered.count == Self.gatherCount { settle(file, events.texts) }
-    }
+    gather(events)
     var digest: UInt64 = 0
     var bytes = 0
-    for file in files {
+    for (i, file) in files.enumerated() {
       guard let file else { continue }
-      settle(file, events.texts)
+      settle(i, events.texts)
       encode(file)
       if format == .parquet { finish(file) }
       bytes += file.bytes
@@ -94,16 +102,33 @@ final class ColumnLoop {
     return (digest, bytes)
   }
 
-  private func settle(_ file: File, _ texts: TextStore) {
-    unsafe file.gathered.withUnsafeBufferPointer { all in
-      var rest = unsafe all
-      while rest.count > 0 {
-        let taken = unsafe file.columns.append(rest, texts)
-        unsafe rest = UnsafeBufferPointer(rebasing: rest[taken...])
-        if file.columns.isFull { encode(file) }
-      }
+  private func gather(_ events: Events) {
+    let all = unsafe events.bytes
+    guard let base = all.baseAddress else { return }
+    let (gathered, counts, places, texts) = unsafe (self.gathered, self.counts, self.places, events.texts)
+    let (recordBytes, typeOffset) = (EventRecord.byteCount, EventHead.typeOffset)
+    var at = 0
+    while at < all.count {
+      let event = unsafe base + at
+      let typeByte = unsafe event.load(fromByteOffset: typeOffset, as: UInt8.self)
+      let i = places[Int(typeByte)]
+      let count = unsafe counts[i]
+      unsafe gathered[i &* Self.gatherCount &+ count] = event
+      unsafe counts[i] = count &+ 1
+      if count &+ 1 == Self.gatherCount { settle(i, texts) }
+      at &+= (1 &+ Int(typeByte &>> 6 & 1)) &* recordBytes
     }
-    unsafe file.gathered.removeAll(keepingCapacity: true)
+  }
+
+  private func settle(_ i: Int, _ texts: TextStore) {
+    guard let file = files[i] else { return }
+    var rest = unsafe UnsafeBufferPointer(start: gathered + i * Self.gatherCount, count: counts[i])
+    unsafe counts[i] = 0
+    while rest.count > 0 {
+      let taken = unsafe file.columns.append(rest, texts)
+      unsafe rest = UnsafeBufferPointer(rebasing: rest[taken...])
+      if file.columns.isFull { encode(file) }
+    }
   }
 
   private func encode(_ file: File) {

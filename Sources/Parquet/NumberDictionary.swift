@@ -40,6 +40,11 @@ final class NumberDictionary {
   func codes<T: FixedWidthInteger>(
     _ numbers: UnsafePointer<T>, _ numberCount: Int, _ to: UnsafeMutablePointer<UInt32>
   ) -> Bool {
+    if numberCount > 1, unsafe Self.areEqual(numbers, numberCount) {
+      guard unsafe codes(numbers, 1, to) else { return false }
+      unsafe to.update(repeating: to[0], count: numberCount)
+      return true
+    }
     var i = 0
     while i < numberCount {
       i = unsafe knownCodes(numbers, from: i, numberCount, to)
@@ -49,6 +54,16 @@ final class NumberDictionary {
       i &+= 1
     }
     return true
+  }
+
+  /// Whether a column is constant, as many are.
+  static func areEqual<T: FixedWidthInteger>(_ numbers: UnsafePointer<T>, _ count: Int) -> Bool {
+    let first = unsafe numbers[0]
+    // Most others differ soon; then many at a time, without a look at each.
+    for i in 0..<min(count, 16) where unsafe numbers[i] != first { return false }
+    var differences: T = 0
+    for i in 0..<count { unsafe differences |= numbers[i] ^ first }
+    return differences == 0
   }
 
   /// Stops at the first value that is new. The multiplier's high bits are the ones that all of a value's bits change.

@@ -103,6 +103,10 @@ final class ParquetChunk {
   private func rank<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
     _ values: UnsafePointer<T>, _ count: Int, _ isDouble: Bool, _ isFull: Bool
   ) {
+    if unsafe NumberDictionary.areEqual(values, count) {
+      ranking = [.rleDictionary, .plain]
+      return
+    }
     // What a dictionary costs is shared by the pages that use it.
     let pagesExpected = isFull ? 8 : 1
     var sizes: [(ParquetEncoding, Int)] = []

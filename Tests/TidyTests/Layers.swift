@@ -25,11 +25,12 @@ enum Layers {
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator",
+        "Simulator", "Collect",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
