@@ -1,8 +1,8 @@
 import Arrow
 import Bytes
 import Columns
-import IO
-import Parquet
+package import IO
+package import Parquet
 
 /// One file of columns as bytes: what a format makes of batches.
 protocol ColumnEncoder: AnyObject {
@@ -65,6 +65,22 @@ final class ParquetEncoder: ColumnEncoder {
   }
 }
 
+/// How pages of Parquet files are compressed.
+package enum PageCompression {
+  package static let names = ["zstd", "snappy", SinkSpec.ColumnLimits.none]
+
+  /// - Parameter name: nil for Zstandard where libzstd is installed, else Snappy.
+  /// - Throws: `missingLibrary` where Zstandard is asked for and libzstd is not installed.
+  package static func make(_ name: String?) throws(IOError) -> any ParquetCompression {
+    switch name {
+    case "zstd": return try ZstdPages()
+    case "snappy": return Snappy()
+    case SinkSpec.ColumnLimits.none: return NoCompression()
+    default: if let zstd = try? ZstdPages() { return zstd } else { return Snappy() }
+    }
+  }
+}
+
 /// Zstandard for the pages of Parquet files. Belongs to one thread.
 private final class ZstdPages: ParquetCompression {
   private var zstd: Zstd
@@ -94,13 +110,7 @@ extension ColumnFile.Plan {
   /// - Throws: `missingLibrary` where Zstandard is asked for and libzstd is not installed.
   static func parquet(_ spec: SinkSpec, force: Bool) throws(IOError) -> Self {
     let limits = spec.columns
-    let compression: any ParquetCompression
-    switch limits.codec {
-    case "zstd": compression = try ZstdPages()
-    case "snappy": compression = Snappy()
-    case SinkSpec.ColumnLimits.none: compression = NoCompression()
-    default: if let zstd = try? ZstdPages() { compression = zstd } else { compression = Snappy() }
-    }
+    let compression = try PageCompression.make(limits.codec)
     return Self(
       rotation: spec.rotation, force: force, batchRows: min(limits.groupRows, pageRows),
       ageSeconds: limits.ageSeconds,
