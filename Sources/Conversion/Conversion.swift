@@ -9,7 +9,7 @@
 // from its true start. So the rows, their order and their bytes do not depend on the number of cores.
 //
 // Invariant: rows read = rows written + rows left out by filters + rows refused. Memory is bounded whatever the files:
-// a worker holds one range's encoded part, at most `UnitPlan.textBytes` of text make one.
+// a worker holds one range's encoded part, at most `ConversionSettings.unitBytes` of text make one.
 //
 // Out of scope: writing recordings, and what a row or a file looks like (Formats, Columns, Arrow, Parquet).
 
@@ -71,6 +71,8 @@ package struct ConversionSettings: Sendable {
   /// Of Parquet pages; nil for the best that is there.
   package var codec: String?
   package var threads: Int
+  /// Bytes of text that a worker takes at once.
+  package var unitBytes: Int
 
   package init(inputs: [ConversionInput], output: String, format: ConversionFormat, isFolder: Bool, threads: Int) {
     self.inputs = inputs
@@ -78,5 +80,7 @@ package struct ConversionSettings: Sendable {
     self.format = format
     self.isFolder = isFolder
     self.threads = threads
+    // A row group of Parquet becomes of one.
+    unitBytes = format == .parquet ? 32 << 20 : 4 << 20
   }
 }

@@ -182,7 +182,8 @@ package enum ConversionRun {
         }
       }
     }
-    if outcome.isLimited { shared.turn.stop() } else { shared.turn.pass(start: outcome.end, lines: lines + outcome.lines) }
+    if outcome.isLimited { return shared.turn.stop() }
+    shared.turn.pass(start: outcome.end, lines: lines + outcome.lines)
   }
 }
 

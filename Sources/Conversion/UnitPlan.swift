@@ -22,13 +22,10 @@ struct UnitPlan: Sendable {
 
   init(_ settings: ConversionSettings) { self.settings = settings }
 
-  /// Bytes of text of a unit: a row group of Parquet becomes of one.
-  static func textBytes(_ format: ConversionFormat) -> Int { format == .parquet ? 32 << 20 : 4 << 20 }
-
   /// - Parameter sizes: of the inputs.
   mutating func next(_ sizes: [Int]) -> TextUnit? {
     guard input < settings.inputs.count else { return nil }
-    let goal = min(sizes[input], position + Self.textBytes(settings.format))
+    let goal = min(sizes[input], position + max(1, settings.unitBytes))
     let unit = TextUnit(input: input, start: position, goal: goal, isLast: goal == sizes[input])
     position = goal
     if unit.isLast {

@@ -27,7 +27,8 @@ package struct PayloadPipeline: ~Copyable {
   ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
-    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published, receive: receive)
+    delivery = Delivery(
+      stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published, receive: receive)
   }
 
   /// The texts of this pipeline's events, for sinks.

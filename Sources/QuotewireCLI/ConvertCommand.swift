@@ -17,8 +17,11 @@ enum ConvertCommand {
       OptionSpec("start", "TIME", "only what arrived at this time or later: 2026-01-02T14:30:00Z, or\nmilliseconds"),
       OptionSpec("stop", "TIME", "only what arrived at this time or before"),
       RunOptions.limit,
-      OptionSpec("split-by", "type|symbol|day", "a folder of files: one a type (as without it), or a folder for\neach symbol or UTC day of arrival"),
-      OptionSpec("merge", "merge several IN by arrival; without it they come one after the other\n(recordings are always merged)"),
+      OptionSpec(
+        "split-by", "type|symbol|day",
+        "a folder of files: one a type (as without it), or a folder for\neach symbol or UTC day of arrival"),
+      OptionSpec(
+        "merge", "merge several IN by arrival; without it they come one after the other\n(recordings always are)"),
       OptionSpec("codec", "CODEC", "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
       OptionSpec("threads", "N", "threads that convert CSV, NDJSON and Arrow (default: one a core)"),
       OptionSpec(
@@ -53,7 +56,8 @@ enum ConvertCommand {
     case (.frames, .frames):
       throw .usage("one of IN and OUT must be a recording (.qwr): '\(first)' and '\(plan.output)' are not")
     case (.frames, _): return try RecordingConversion.runFrames(plan, arguments)
-    case (.parquet, _): throw .usage("'\(first)' is Parquet, which is written and not read; convert what it was made of")
+    case (.parquet, _):
+      throw .usage("'\(first)' is Parquet, which is written and not read; convert what it was made of")
     case (_, .recording), (_, .frames):
       throw .usage(
         "'\(plan.output)' is to hold frames, which '\(first)' does not have: recordings and frame text come of frames")

@@ -25,7 +25,8 @@ struct ConvertPlan {
       throw .usage("all IN are of one format; '\(paths[0])' is \(formats[0].rawValue), and others are not")
     }
     from = first
-    to = try Self.format(arguments, "to") ?? ConversionFormat(ending: output) ?? (output.hasSuffix("/") ? .csv : .frames)
+    let standard: ConversionFormat = output.hasSuffix("/") ? .csv : .frames
+    to = try Self.format(arguments, "to") ?? ConversionFormat(ending: output) ?? standard
     var target = output
     while target.count > 1 && target.hasSuffix("/") { target.removeLast() }
     settings = ConversionSettings(
@@ -37,7 +38,9 @@ struct ConvertPlan {
     if settings.split != nil { settings.isFolder = true }
   }
 
-  private static var cores: Int { max(1, min(ConversionRun.maximumThreads, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
+  private static var cores: Int {
+    max(1, min(ConversionRun.maximumThreads, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  }
 
   private static func format(_ arguments: Arguments, _ option: String) throws(CommandFailure) -> ConversionFormat? {
     guard let name = arguments.string(option) else { return nil }
@@ -61,7 +64,9 @@ struct ConvertPlan {
   /// What the files of a folder are.
   private static func folderFormat(_ path: String) -> ConversionFormat? {
     let names = (try? Directory.list(path)) ?? []
-    return [.csv, .arrow, .ndjson, .parquet].first { format in names.contains { ConversionFormat(ending: $0) == format } }
+    return [.csv, .arrow, .ndjson, .parquet].first { format in
+      names.contains { ConversionFormat(ending: $0) == format }
+    }
   }
 
   private mutating func takeFilter(_ arguments: Arguments) throws(CommandFailure) {
@@ -122,7 +127,9 @@ struct ConvertPlan {
         }
       }
     }
-    guard let first = settings.inputs.first else { throw CommandFailure("\(paths[0]): it has no \(from.rawValue) files") }
+    guard let first = settings.inputs.first else {
+      throw CommandFailure("\(paths[0]): it has no \(from.rawValue) files")
+    }
     let isOneType = from == .csv ? settings.inputs.allSatisfy { $0.type == first.type } : settings.inputs.count == 1
     settings.isFolder = to != .ndjson && (hasFolder || from == .ndjson || !isOneType)
     if let types = settings.filter.types, from == .csv {

@@ -103,7 +103,8 @@ struct CSVColumnTests {
 
   @Test("CRLF, blank lines, a byte order mark, any order of columns and unknown ones change nothing")
   func headers() {
-    let text = "\u{FEFF}\"askPrice\",unknown, bidPrice ,eventSymbol\r\n\r\n1.5,x,2,\"A\"\r\n\n,\"y,\n\"\"z\",NaN,B\r\n3,,4.25,C"
+    let header = "\u{FEFF}\"askPrice\",unknown, bidPrice ,eventSymbol\r\n\r\n"
+    let text = header + "1.5,x,2,\"A\"\r\n\n,\"y,\n\"\"z\",NaN,B\r\n3,,4.25,C"
     let bytes = Array(text.utf8)
     for level in SIMDLevel.supported {
       let result = readCSVColumns(bytes, .quote, level: level)
@@ -187,16 +188,15 @@ struct CSVColumnTests {
     #expect(readCSVColumns(Array(wide.utf8), .quote).rows.count == 2)
   }
 
-  @Test("mutants are read as the reader of events reads them", arguments: SIMDLevel.supported)
-  func mutants(level: SIMDLevel) {
+  @Test("mutants are read as the reader of events reads them")
+  func mutants() {
     let telling = Array("\",\r\n \t.-+eE0159NaTrufals\\".utf8) + [0x00, 0x80, 0xC3, 0xFF]
-    let types: [EventType] = [.quote, .timeAndSale, .message, .profile, .order]
+    let types: [EventType] = [.quote, .timeAndSale, .trade, .order, .summary]
     var random = SeededRandom(seed: 8_801)
-    var accepted = 0
-    var different = 0
-    for round in 0..<400 {
+    var (accepted, compared) = (0, 0)
+    for round in 0..<300 {
       let type = types[round % types.count]
-      var bytes = text(type, 6, seed: UInt64(round))
+      var bytes = text(type, 5, seed: UInt64(round))
       let header = bytes.firstIndex(of: 0x0A)! + 1
       for _ in 0...Int.random(in: 0...3, using: &random) {
         let at = Int.random(in: header..<bytes.count, using: &random)
@@ -208,15 +208,19 @@ struct CSVColumnTests {
         }
       }
       let expected = decodeCSV(bytes, type)
-      let result = readCSVColumns(bytes, type, level: level)
+      // The reader of events was stopped behind a hundred.
+      if expected.errors.count > 100 { continue }
+      compared += 1
       accepted += expected.errors.isEmpty ? 1 : 0
-      // Of many refusals the first are kept.
-      let isSame = result.rows == expected.rows && result.errors.elementsEqual(expected.errors.prefix(20))
-      if !isSame {
-        different += 1
-        if different < 3 { Issue.record("round \(round): \(result.errors.prefix(2)), \(expected.errors.prefix(2))") }
+      for level in SIMDLevel.supported {
+        let result = readCSVColumns(bytes, type, level: level)
+        // Of many refusals the first are kept.
+        if result.rows != expected.rows || !result.errors.elementsEqual(expected.errors.prefix(20)) {
+          Issue.record("round \(round), \(level): \(result.errors.prefix(2)), \(expected.errors.prefix(2))")
+          return
+        }
       }
     }
-    #expect(accepted > 40 && accepted < 390 && different == 0)
+    #expect(accepted > 40 && accepted < compared - 40 && compared > 200)
   }
 }
