@@ -82,7 +82,8 @@ struct ConversionTests {
   func deterministic() throws {
     let input = place.write(Made.csv(.quote, 20_000, seed: 3), "Quote.csv")
     for threads in [1, 4] {
-      let report = try convert([input], .csv, .quote, to: place.path("\(threads).parquet"), .parquet, threads: threads) {
+      let output = place.path("\(threads).parquet")
+      let report = try convert([input], .csv, .quote, to: output, .parquet, threads: threads) {
         $0.unitBytes = 100_000
         $0.codec = "snappy"
       }

@@ -11,7 +11,7 @@ import Testing
 /// Reads a text that comes in pieces of the given lengths as columns, and gives its rows as events.
 func readCSVColumns(
   _ text: [UInt8], _ type: EventType, cuts: [Int] = [], capacity: Int = 64, level: SIMDLevel = .preferred,
-  limits: CSVDecoder.Limits = CSVDecoder.Limits()
+  limits: CSVDecoder.Limits = CSVDecoder.Limits(), each: (EventRef, TextStore) -> Void = { _, _ in }
 ) -> CSVResult {
   var reader = CSVColumnReader(type, limits: limits, level: level)
   var columns = ColumnBatch(type, capacity: capacity)
@@ -27,6 +27,7 @@ func readCSVColumns(
         let all = 0..<columns.rowCount
         guard try rows.append(all, from: columns, into: &batch, &texts) == all.count else { return }
         result.rows += contents(batch, texts.store)
+        batch.forEach { event in each(event, texts.store) }
         batch.removeAll()
         columns.removeAll()
         if step == .needMore { return }
@@ -56,6 +57,13 @@ func readCSVColumns(
   #expect(reader.rowCount == result.rows.count)
   result.unknownColumns = reader.header?.unknownCount ?? 0
   return result
+}
+
+/// The bytes of a text in hexadecimal.
+func hexadecimal(_ text: Text, _ texts: TextStore) -> String {
+  var all: [UInt8] = []
+  unsafe text.withBytes(texts) { b in unsafe all = [UInt8](b) }
+  return all.map { (byte: UInt8) in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }
 
 /// Random events of a type as CSV.
