@@ -142,6 +142,7 @@ extension FrameReader {
       return nil
     }
     unsafe batch.commit(upTo: walk.event, events: count)
+    counters.rows &+= count
     counters.rowsDecoded &+= count
     counters.frames &+= 1
     counters.feedDataFrames &+= 1

@@ -6,7 +6,7 @@ package enum Directory {
   package static let maximumEntries = 1_000_000
 
   /// Creates the directory and those above it that are missing.
-  package static func create(_ path: String, permissions: UInt32 = 0o755) throws(IOError) {
+  package static func create(_ path: String, permissions: UInt32 = 0o700) throws(IOError) {
     var current = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       current += current.isEmpty || current == "/" ? part : "/" + part

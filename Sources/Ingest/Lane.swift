@@ -93,12 +93,23 @@ package struct Lane: ~Copyable {
         say("lane \(number): \(why); connecting again in \(Self.rounded(seconds)) s (attempt \(backoff.attempt))")
         attemptsInGap += 1
         progress.enter(.waiting)
-        _ = try? stop.wakeup.wait(until: MonotonicNanos.now().advanced(bySeconds: seconds))
+        pause(until: MonotonicNanos.now().advanced(bySeconds: seconds))
         progress.addReconnect()
         outcome.reconnects += 1
       }
     }
     return .drained
+  }
+
+  /// Waits, and moves on what sinks hold back meanwhile.
+  private func pause(until deadline: MonotonicNanos) {
+    while true {
+      pipeline.settle()
+      let now = MonotonicNanos.now()
+      if now >= deadline { return }
+      let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
+      guard (try? stop.wakeup.wait(until: min(turn, deadline))) == false else { return }
+    }
   }
 
   private var mayTryAgain: Bool {

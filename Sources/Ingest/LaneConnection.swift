@@ -20,7 +20,7 @@ enum ConnectionEnd {
 
 extension Lane {
   /// While conflation holds events back, the lane looks after them this often.
-  private static var settleNanos: Int64 { 20_000_000 }
+  static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
     var link: WebSocketLink
@@ -55,6 +55,7 @@ extension Lane {
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
+    pipeline.add(link.wire)
     link.end(limitMillis: settings.closeLimitMillis)
     return end
   }

@@ -17,6 +17,16 @@ protocol SinkBody: ~Copyable, SendableMetatype {
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure)
   /// Completes every file. Called once, after a `flush` that succeeded.
   mutating func finish() throws(SinkFailure)
+  /// Events whose rows `flush` has given to the operating system so far, also where it threw half-way; nil where that
+  /// cannot be told.
+  var flushedEvents: Int? { get }
+  /// Nothing more can be written: leaves unfinished files with whole rows alone, and names them.
+  mutating func abandon() -> [String]
+}
+
+extension SinkBody where Self: ~Copyable {
+  var flushedEvents: Int? { nil }
+  mutating func abandon() -> [String] { [] }
 }
 
 /// Why a sink cannot go on.
