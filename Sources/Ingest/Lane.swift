@@ -108,7 +108,7 @@ package struct Lane: ~Copyable {
       let now = MonotonicNanos.now()
       if now >= deadline { return }
       let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
-      guard (try? stop.wakeup.wait(until: min(turn, deadline))) == false else { return }
+      if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
     }
   }
 

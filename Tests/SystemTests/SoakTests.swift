@@ -54,7 +54,8 @@ struct SoakTests {
     let rows = folder.file("rows")
     let client = try start([
       "ingest", "--url", server.url, "--symbols-file", symbolsFile, "--lanes", "\(Self.lanes)",
-      "--token-file", tokenFile, "--record", folder.file("session.qwr"), "--stats", folder.file("stats.json"), "--interval", "0.5",
+      "--token-file", tokenFile, "--record", folder.file("session.qwr"), "--stats", folder.file("stats.json"),
+      "--interval", "0.5",
       "--to", "ndjson:\(rows)/rows.ndjson?policy=spill&spill-bytes=64M&rotate-bytes=4M",
       "--to", "csv:\(rows)/csv?policy=drop&rotate-bytes=2M", "--to", "null:",
     ])
