@@ -27,6 +27,8 @@ package struct Lane: ~Copyable {
   var lastArrival: Arrival?
   var complaints = 0
   var sessionNumber: UInt64 = 0
+  /// The token that was read last, which no sentence may hold.
+  var lastToken: String?
   private var lossReason = Gap.Reason.connectionLost
   private var attemptsInGap = 0
   private var backoff: Backoff
@@ -110,6 +112,12 @@ package struct Lane: ~Copyable {
       let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
       if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
     }
+  }
+
+  /// A sentence in which a server may have repeated the token.
+  func withoutToken(_ sentence: String) -> String {
+    guard let lastToken, !lastToken.isEmpty else { return sentence }
+    return sentence.split(separator: lastToken, omittingEmptySubsequences: false).joined(separator: "…")
   }
 
   private var mayTryAgain: Bool {

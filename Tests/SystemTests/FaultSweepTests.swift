@@ -8,7 +8,8 @@ struct FaultSweepTests {
   let folder = TemporaryFolder()
 
   private static let errors: [Int32] = [ENOSPC, EIO, EMFILE, EACCES, EINTR, EAGAIN]
-  private static let atOnce = 4
+  /// Many of them wait for a disk that does not come back.
+  private static let atOnce = 8
   /// A call that fails for good.
   private static let forGood = 1_000_000_000
 
@@ -69,7 +70,9 @@ struct FaultSweepTests {
     try sweep(cases, arguments) { i, ended in
       let found = folder.file("out\(i)")
       if ended.exitCode == 0 { whole += 1 } else { failed += 1 }
-      if ended.exitCode == 0 { #expect(Places.names(in: found) == Places.names(in: reference), "\(cases[i])") }
+      // The empty file by which a sink tries its folder is left where it cannot be removed.
+      let names = Places.names(in: found).filter { !$0.contains(".tmp-") || Places.read(found + "/" + $0) != [] }
+      if ended.exitCode == 0 { #expect(names == Places.names(in: reference), "\(cases[i])") }
       for name in Places.names(in: found) {
         let bytes = Places.read(found + "/" + name) ?? []
         let final = String(name.prefix(while: { $0 != "." })) + (name.contains(".csv") ? ".csv" : "")

@@ -3,8 +3,8 @@ import TestSupport
 /// A disk that forgets what was not flushed: made from the journal that `Tests/Faults` keeps of a program's calls.
 ///
 /// What a flush of a file has covered stays. Of the writes since, each sector may be there or not, and the length may
-/// be the old one or the new one. A name stays when its folder was flushed behind it; of the others each may be there or
-/// not. That is less than any file system promises.
+/// be the old one or the new one. A name stays when its folder was flushed behind it; of the others each may be there
+/// or not. That is less than any file system promises.
 struct PowerCut {
   private struct Operation {
     let call: UInt32
