@@ -43,7 +43,7 @@ let package = Package(
     module("Rings", ["CShims"]),
     module("Metrics"),
     // 1
-    module("Market", ["Rings"]),
+    module("Market", ["CShims", "Rings"]),
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),

@@ -24,12 +24,8 @@ package struct FeedCounters: Sendable {
   package internal(set) var unknownValue = 0
   /// Texts that found no room in the table: a symbol cost its row, another text became null.
   package internal(set) var textsRefused = 0
-  var byType = InlineArray<18, Int>(repeating: 0)
 
   package init() {}
-
-  /// Events decoded of that type.
-  package func events(_ type: EventType) -> Int { byType[type.index] }
 
   /// Adds what another lane's decoder has seen.
   package mutating func add(_ other: FeedCounters) {
@@ -45,7 +41,6 @@ package struct FeedCounters: Sendable {
     unknownField += other.unknownField
     unknownValue += other.unknownValue
     textsRefused += other.textsRefused
-    for i in byType.indices { byType[i] += other.byType[i] }
   }
 }
 

@@ -127,7 +127,6 @@ extension FrameReader {
     if isGood, unsafe event.load(as: UInt32.self) != 0 {
       unsafe event.storeBytes(of: receivedNanos, toByteOffset: EventHead.receivedOffset, as: Int64.self)
       counters.rowsDecoded &+= 1
-      counters.byType[type.index] &+= 1
     } else {
       if isGood { trouble(.noSymbol, type, offset) }
       counters.rowsMalformed &+= 1

@@ -5,7 +5,7 @@ enum Layers {
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Metrics", []),
-    ("Market", ["Bytes", "Rings"]),
+    ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
