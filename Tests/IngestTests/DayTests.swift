@@ -10,8 +10,8 @@ import Testing
 @testable import Ingest
 @testable import Sinks
 
-/// A day of a slow feed in a second: the session, the pipeline, a sink's rows with their rotation, and the recording are
-/// given the time, as their threads give it to them.
+/// A day of a slow feed in a second: the session, the pipeline, a sink's rows with their rotation, and the recording
+/// are given the time, as their threads give it to them.
 private struct Day: ~Copyable {
   static let secondNanos: Int64 = 1_000_000_000
   static let start = MonotonicNanos(rawValue: 5_000_000_000_000)

@@ -41,7 +41,7 @@ struct DiskTests {
     let stats = folder.file("stats")
     let ended = try start(
       ["replay", source, "--to", "\(scheme):\(out)/\(scheme == "csv" ? "" : "rows")", "--stats", stats],
-      environment: Faults().full(after: 500_000, path: "/out").environment
+      environment: Faults().full(after: scheme == "csv" ? 500_000 : 1_800_000, path: "/out").environment
     ).wait()
     #expect(ended.exitCode == 1, "\(ended)")
     let figures = try Figures(file: stats)
