@@ -33,6 +33,8 @@ let package = Package(
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
+    // What system tests load into the program to make its system calls fail; not installed.
+    .library(name: "quotewire-faults", type: .dynamic, targets: ["CFaults"]),
   ],
   targets: [
     // 0
@@ -89,6 +91,7 @@ let package = Package(
       in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    .target(name: "CFaults", path: "Tests/Faults"),
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
@@ -118,7 +121,8 @@ let package = Package(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
     tests(
-      "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
+      "CLITests",
+      ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),

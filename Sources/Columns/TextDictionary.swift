@@ -13,6 +13,10 @@ package final class TextDictionary {
   /// Position in `sources` of the store that was used last.
   private var current = 0
 
+  /// The text in place that came last.
+  private var lastInline = TextDictionary.noInline
+  private static var noInline: (word: UInt64, code: Int32) { (Text.null.word, 0) }
+
   /// Codes by the ids of one store.
   private struct Source {
     let texts: TextStore
@@ -42,6 +46,7 @@ package final class TextDictionary {
     table = TextTable(limits: limits)
     sources = []
     current = 0
+    lastInline = Self.noInline
   }
 
   /// The code of a text, new or known; nil when the dictionary is full.
@@ -115,12 +120,19 @@ package final class TextDictionary {
   }
 
   private func code(ofInline text: Text) -> Int32? {
+    // Texts of a field repeat.
+    if text.word == lastInline.word { return lastInline.code }
     let count = text.inlineCount ?? 0
-    let id = table.slots.find(text.word & (1 << 56 - 1), 0, count)
-    if id != 0 { return Int32(truncatingIfNeeded: id &- 1) }
-    return unsafe withUnsafeBytes(of: text.word.littleEndian) { b in
-      unsafe code(of: UnsafeRawBufferPointer(rebasing: b[..<count]))
+    // The table reads 16 bytes.
+    let bytes = SIMD2(text.word & (1 << 56 - 1), 0)
+    let found = unsafe withUnsafeBytes(of: bytes) { b -> Int32? in
+      let start = unsafe b.baseAddress!.assumingMemoryBound(to: UInt8.self)
+      let id = count > 0 ? unsafe table.slots.find(start, count) : 0
+      if id != 0 { return Int32(truncatingIfNeeded: id &- 1) }
+      return unsafe code(of: UnsafeRawBufferPointer(rebasing: b[..<count]))
     }
+    if let found { lastInline = (text.word, found) }
+    return found
   }
 
   private func knownCode(ofID id: UInt32) -> Int32? {

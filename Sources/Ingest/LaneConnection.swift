@@ -20,7 +20,7 @@ enum ConnectionEnd {
 
 extension Lane {
   /// While conflation holds events back, the lane looks after them this often.
-  private static var settleNanos: Int64 { 20_000_000 }
+  static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
     var link: WebSocketLink
@@ -37,7 +37,10 @@ extension Lane {
       return .lost(.connectionLost, why, stood: false)
     }
     do {
-      if let token = try settings.token.read() { session.updateToken(token, now: .now()) }
+      if let token = try settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     } catch { return .refused("\(error)") }
     progress.enter(.handshaking)
     sessionNumber += 1
@@ -50,11 +53,12 @@ extension Lane {
       isStopping: isStopping)
     var stood = false
     session.connected(now: .now())
-    let end = converse(&link, &stood)
+    let end = converse(&link, &stood).map { withoutToken($0) }
     session.disconnected()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
+    pipeline.add(link.wire)
     link.end(limitMillis: settings.closeLimitMillis)
     return end
   }
@@ -148,7 +152,10 @@ extension Lane {
     }
     if wantsToken {
       say("lane \(number): the server wants a fresh token")
-      if let token = try? settings.token.read() { session.updateToken(token, now: .now()) }
+      if let token = try? settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     }
     guard let failure else { return nil }
     try? link.conversation.close(.goingAway, reason: "")
@@ -225,12 +232,21 @@ extension Lane {
   /// Says a sentence about the feed, up to the limit; then only the counts speak.
   mutating func complain(_ sentence: String) {
     complaints += 1
-    if complaints <= settings.maximumComplaints { say("lane \(number): \(sentence)") }
+    if complaints <= settings.maximumComplaints { say("lane \(number): \(withoutToken(sentence))") }
     if complaints == settings.maximumComplaints { say("lane \(number): further such sentences are left out") }
   }
 }
 
 extension ConnectionEnd {
+  /// The same end with other words.
+  func map(_ change: (String) -> String) -> ConnectionEnd {
+    switch self {
+    case .drained, .endOfFeed: self
+    case .refused(let why): .refused(change(why))
+    case .lost(let reason, let why, let stood): .lost(reason, change(why), stood: stood)
+    }
+  }
+
   /// For the recording's session end.
   var words: String {
     switch self {

@@ -35,6 +35,11 @@ package struct IngestSettings: Sendable {
   package var record: String?
   package var recordingPolicy = RecordingPolicy.wait
   package var compressesRecording = false
+  /// How often what was recorded is flushed to the device: a power cut costs at most what came since.
+  package var recordingSyncSeconds = 5.0
+
+  /// What the option takes, in seconds.
+  package static let recordingSyncRange = 0.05...3600
   /// Bytes between each lane and the recording. A message may be half as long.
   package var recordingRingBytes = 4 << 20
   /// Ends the run after this many seconds.

@@ -31,6 +31,9 @@ enum IngestCommand {
       RunOptions.sinks,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
+      OptionSpec(
+        "record-sync", "SECONDS",
+        "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
       OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
       OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
@@ -107,6 +110,13 @@ enum IngestCommand {
         throw .usage("--record-policy is wait or drop, not '\(policy)'")
       }
       settings.recordingPolicy = known
+    }
+    if let seconds = try arguments.seconds("record-sync") {
+      let range = IngestSettings.recordingSyncRange
+      guard range.contains(seconds) else {
+        throw .usage("--record-sync takes \(range.lowerBound) to \(Int(range.upperBound)) seconds")
+      }
+      settings.recordingSyncSeconds = seconds
     }
     settings.compressesRecording = arguments.has("record-zstd")
     settings.seconds = try arguments.seconds("for")
