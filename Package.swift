@@ -49,20 +49,29 @@ let package = Package(
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
     module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
+    module("Columns", ["Rings", "Market"]),
+    module("Arrow", ["Bytes", "Market", "Columns"]),
+    module("Parquet", ["Bytes", "Market", "Columns"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
     module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     // 4
-    module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
+    module(
+      "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      [
+        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Collect",
+      ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
@@ -74,7 +83,7 @@ let package = Package(
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -90,16 +99,27 @@ let package = Package(
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
-    tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
+    .target(
+      name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
+      swiftSettings: rules),
+    tests("FormatsTests", ["Formats", "EventSupport", "Market", "Bytes", "JSON"]),
+    tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
+    tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
-    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
+    tests(
+      "SinksTests",
+      ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Columns", "Arrow", "Recording", "Metrics"]),
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests(
+      "CollectTests",
+      ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
@@ -119,8 +139,8 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
     .executableTarget(
       name: "quotewire-fuzz",
       dependencies: [
-        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink", "Sinks",
-        "QuotewireCLI",
+        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
+        "IO", "DXLink", "Sinks", "QuotewireCLI",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

@@ -19,6 +19,8 @@ package struct Lane: ~Copyable {
   let recording: RecordingPort?
   /// Whether waits for room shall end. Kept, because to make it costs an allocation.
   let isStopping: @Sendable () -> Bool
+  /// Subscribes as answers come; nil where everything is subscribed at once.
+  let subscriptionPlan: (any SubscriptionPlan)?
   var pipeline: PayloadPipeline
   var decoder: FeedDecoder
   var session: Session
@@ -38,13 +40,15 @@ package struct Lane: ~Copyable {
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
     ports: (sinks: [any SinkPort], recording: RecordingPort?), stop: StopFlag,
-    progress: LaneProgress, say: @escaping @Sendable (String) -> Void
+    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil,
+    say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
     self.settings = settings
     self.stop = stop
     self.progress = progress
     self.say = say
+    subscriptionPlan = plan
     recording = ports.recording
     isStopping = { stop.isAbandoned }
     self.pipeline = pipeline
@@ -68,7 +72,16 @@ package struct Lane: ~Copyable {
   }
 
   private mutating func subscribe() {
-    let refused = session.changeSubscriptions(add: settings.subscriptions, now: .now())
+    complain(of: session.changeSubscriptions(add: settings.subscriptions, now: .now()))
+  }
+
+  /// Does what the plan wants subscribed by now.
+  mutating func follow(_ plan: any SubscriptionPlan) {
+    guard session.isReady, let change = plan.change(now: .now()) else { return }
+    complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
+  }
+
+  private func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
     for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
       say("\(subscription.type.name) \(subscription.symbol) is not subscribed: \(refusal)")
     }

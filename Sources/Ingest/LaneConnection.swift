@@ -70,6 +70,7 @@ extension Lane {
     var waits = false
     do throws(LinkError) {
       while true {
+        if let subscriptionPlan { follow(subscriptionPlan) }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
@@ -114,6 +115,7 @@ extension Lane {
   ) -> WaitPlan.Step {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = session.nextDeadline
+    if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()

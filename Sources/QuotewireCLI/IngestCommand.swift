@@ -86,18 +86,7 @@ enum IngestCommand {
   }
 
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> IngestSettings {
-    let url: FeedURL
-    do { url = try FeedURL(parsing: arguments.string("url") ?? demoURL) } catch { throw .usage("--url: \(error)") }
-    if !url.isSecure && !url.endpoint.isLoopback && !arguments.has("insecure-plaintext") {
-      throw .usage(
-        "--url \(url): ws:// sends everything in the clear; use wss://, or --insecure-plaintext if you mean it")
-    }
-    var lane = LaneSettings(url: url)
-    if url.isSecure {
-      do {
-        lane.tls = try TLSContext.client(trust: arguments.string("ca-file").map { .file($0) } ?? .system)
-      } catch { throw CommandFailure("\(error)") }
-    }
+    var lane = try connection(try url(arguments), arguments)
     if arguments.has("compress") {
       do { lane.deflate = try .zlib(asClient: true) } catch { throw CommandFailure("--compress: \(error)") }
     }
@@ -107,15 +96,10 @@ enum IngestCommand {
       guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
       lane.session.keepaliveSeconds = seconds
     }
-    lane.session.maximumTopics = maximumTopics
     lane.subscriptions = try subscriptions(arguments)
-    lane.token = try token(arguments)
     lane.reconnect = try reconnect(arguments)
     lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0
     lane.spinMicros = try arguments.int("spin-micros", in: LaneSettings.spinRange) ?? 0
-    lane.backoff = Backoff(seed: RandomBytes.next())
-    lane.userAgent = "quotewire/\(Version.text)"
-    lane.productVersion = "quotewire \(Version.text)"
     var settings = IngestSettings(lane: lane)
     settings.run = try RunOptions.settings(arguments)
     settings.run.wantsDigest = arguments.has("stats")
@@ -139,6 +123,38 @@ enum IngestCommand {
     return settings
   }
 
+  static func url(_ arguments: Arguments) throws(CommandFailure) -> FeedURL {
+    let url: FeedURL
+    do { url = try FeedURL(parsing: arguments.string("url") ?? demoURL) } catch {
+      throw .usage("--url: \(error)")
+    }
+    if !url.isSecure && !url.endpoint.isLoopback && !arguments.has("insecure-plaintext") {
+      throw .usage(
+        "--url \(url): ws:// sends everything in the clear; use wss://, or --insecure-plaintext if you mean it"
+      )
+    }
+    return url
+  }
+
+  /// How to reach the feed, for every command that does.
+  static func connection(_ url: FeedURL, _ arguments: Arguments) throws(CommandFailure)
+    -> LaneSettings
+  {
+    var lane = LaneSettings(url: url)
+    if url.isSecure {
+      do {
+        lane.tls = try TLSContext.client(
+          trust: arguments.string("ca-file").map { .file($0) } ?? .system)
+      } catch { throw CommandFailure("\(error)") }
+    }
+    lane.token = try token(arguments)
+    lane.backoff = Backoff(seed: RandomBytes.next())
+    lane.userAgent = "quotewire/\(Version.text)"
+    lane.productVersion = "quotewire \(Version.text)"
+    lane.session.maximumTopics = maximumTopics
+    return lane
+  }
+
   /// Topics of one connection that we keep account of.
   static let maximumTopics = 2_000_000
 
@@ -158,7 +174,7 @@ enum IngestCommand {
     }
   }
 
-  private static func token(_ arguments: Arguments) throws(CommandFailure) -> TokenSource {
+  static func token(_ arguments: Arguments) throws(CommandFailure) -> TokenSource {
     if arguments.has("token-env") && arguments.has("token-file") {
       throw .usage("give --token-env or --token-file, not both")
     }

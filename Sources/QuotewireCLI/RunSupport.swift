@@ -9,10 +9,11 @@ enum RunOptions {
   static let sinks = OptionSpec(
     "to", "SINK", repeats: true,
     "where events go; may be given several times (default: null:)\n"
-      + "csv:DIR, ndjson:FILE, ndjson:- (standard output), null:\n"
+      + "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE,\nndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
       + "policy=wait|drop|conflate|spill, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N, "
-      + "spill-bytes=N (1G), spill-dir=DIR")
+      + "spill-bytes=N (1G), spill-dir=DIR\n"
+      + "of arrow and parquet: rows=N, age=SECONDS, codec=none|lz4 or\nnone|snappy|zstd; of parquet: group-bytes=N")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")

@@ -32,6 +32,7 @@ final class ClientConnection {
   var out = MessageQueue()
   private var playback: Playback?
   private var paced: PacedFeed?
+  private let answers: AnswerFeed?
   private var playbackDue = MonotonicNanos.distantFuture
   private var hasMoreToPlay = false
   private var ready: Readiness = []
@@ -68,6 +69,11 @@ final class ClientConnection {
     conversation = Conversation(role: .server, limits: limits)
     buffer = ReceiveBuffer(capacity: 16 << 10, maximumCapacity: limits.receiveBufferBytes + (64 << 10))
     session = ServerSession(configuration.session, faults: plan, now: now)
+    if case .answers(let spec) = configuration.feed {
+      answers = AnswerFeed(spec, connection: number + 1)
+    } else {
+      answers = nil
+    }
     phaseDeadline = now.advanced(byNanos: configuration.limits.setupTimeoutMillis * 1_000_000)
     lastFlush = now
   }
@@ -214,6 +220,7 @@ final class ClientConnection {
     let errors = session.counters.errorsSent
     session.tick(now, &out)
     stats.add(.errorsSent, session.counters.errorsSent - errors)
+    session.beginDue(now)
     greet()
     flushLive(now)
     play(now)
@@ -246,8 +253,10 @@ final class ClientConnection {
   /// Whether something of this client's own waits for its subscription to be quiet.
   private var mayBegin: Bool {
     guard playback == nil, paced == nil, session.mayHaveData, !links.isStalled else { return false }
-    if case .generator = configuration.feed { return false }
-    return true
+    switch configuration.feed {
+    case .generator, .answers: return false
+    case .recording, .paced: return true
+    }
   }
 
   /// When the client's subscription has been quiet for long enough.
@@ -261,7 +270,7 @@ final class ClientConnection {
     case .recording(_, let speed, let isLooped):
       if let recording { playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now) }
       if playback == nil { session.close(CloseCode.internalError.rawValue, "the recording is gone") }
-    case .generator: break
+    case .generator, .answers: break
     }
   }
 
@@ -352,13 +361,23 @@ final class ClientConnection {
 
   private func greet() {
     let fresh = session.takeNewTopics()
-    guard let live, !fresh.isEmpty, session.mayHaveData else { return }
+    guard !fresh.isEmpty, session.mayHaveData else { return }
+    if let answers { return answer(fresh, answers) }
+    guard let live else { return }
     for new in fresh {
       guard let channel = session.channels[new.topic.channel], channel.contract != .stream else { continue }
       live.greet(new.topic, fromTime: new.fromTime) { event in
         session.gather(event, new.topic.type, channel, live.store, &out)
       }
     }
+  }
+
+  private func answer(_ fresh: [NewTopic], _ answers: AnswerFeed) {
+    for new in fresh {
+      guard let channel = session.channels[new.topic.channel] else { continue }
+      answers.answer(new.topic) { session.gather($0, new.topic.type, channel, answers.store, &out) }
+    }
+    session.flush(&out)
   }
 
   /// Takes an event of the live feed, unless the client lags too far behind.

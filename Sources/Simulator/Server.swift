@@ -13,6 +13,8 @@ package struct ServerConfiguration: Sendable {
     case generator(GenerateSpec, speed: ReplaySpeed)
     /// Quotes at a fixed rate, stamped with their intended times; each client has its own, and the feed ends.
     case paced(PacedSpec)
+    /// One answer to each subscription, whatever the symbol.
+    case answers(AnswerSpec)
   }
 
   /// What happens to a client of a live feed that reads too slowly. Clients of a recording are waited for.

@@ -23,6 +23,8 @@ package struct ServerSession: ~Copyable {
     package var fields = FieldLists.standard
     /// Sends ERROR TIMEOUT before closing on a silent client, as the specification says; real servers do not.
     package var announcesTimeout = false
+    /// How long after its subscription a symbol's events begin, in milliseconds.
+    package var answerDelayMillis: Int64 = 0
     package var limits = ServerLimits()
     package init() {}
   }
@@ -47,6 +49,8 @@ package struct ServerSession: ~Copyable {
   package internal(set) var lastSubscription: MonotonicNanos?
   /// Topics that came since the last call of `takeNewTopics`.
   var newTopics: [NewTopic] = []
+  /// Topics that take effect later.
+  var waiting = WaitingTopics()
   var subscriptions = Subscriptions()
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
@@ -79,8 +83,9 @@ package struct ServerSession: ~Copyable {
   /// When `tick` has something to do next.
   package var deadline: MonotonicNanos {
     let silence = lastReceived.advanced(byNanos: clientTimeoutNanos)
-    if !isSetUp || faults.has(.silent) { return silence }
-    return min(silence, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
+    if !isSetUp { return silence }
+    if faults.has(.silent) { return min(silence, waiting.nextDue) }
+    return min(silence, waiting.nextDue, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
   }
 
   /// Tells that something was sent: it counts as a sign of life.
@@ -235,6 +240,7 @@ package struct ServerSession: ~Copyable {
     if message.channel == channel { message.discard() }
     subscriptions.removeAll(channel: channel)
     newTopics.removeAll { $0.topic.channel == channel }
+    waiting.removeAll { $0.channel == channel }
   }
 
   // MARK: What faults do

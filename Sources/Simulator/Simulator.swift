@@ -3,6 +3,7 @@
 //     GenerateSpec ─► Generator ─► FrameStream ─► recording entries (time, payload)
 //                         └► LiveFeed ─┐
 //     PacedSpec ──────────► PacedFeed ─┤
+//     AnswerSpec ─────────► AnswerFeed ┤
 //     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
 //                                               ▲                          ▲
 //                                               └──────── FaultPlan ───────┘

@@ -83,6 +83,11 @@ struct Subscriptions {
 }
 
 extension Subscriptions.Topic {
+  /// Whether taking `other` back takes this one back: without a source it stands for every source.
+  func isCovered(by other: Self) -> Bool {
+    self == other || other.source == nil && isSameButSource(as: other)
+  }
+
   fileprivate func isSameButSource(as other: Self) -> Bool {
     channel == other.channel && type == other.type && symbol == other.symbol
   }

@@ -66,6 +66,20 @@ package final class SinkSet {
         let body: CSVBody
         do { body = try CSVBody(directory: directory, spec: spec, force: options.force) } catch { throw .io(error) }
         try start(spec, lanes, options, body)
+      case .arrow(let directory):
+        let body: ColumnBody
+        do {
+          let plan = ColumnFile.Plan.arrow(spec, force: options.force, isLive: options.measuresLatency)
+          body = try ColumnBody(directory: directory, ending: ".arrow", plan: plan)
+        } catch { throw .io(error) }
+        try start(spec, lanes, options, body)
+      case .parquet(let directory):
+        let body: ColumnBody
+        do {
+          let plan = try ColumnFile.Plan.parquet(spec, force: options.force)
+          body = try ColumnBody(directory: directory, ending: ".parquet", plan: plan)
+        } catch { throw .io(error) }
+        try start(spec, lanes, options, body)
       case .ndjson(let file):
         let body: NDJSONBody
         do { body = try NDJSONBody(file: file, spec: spec, force: options.force) } catch { throw .io(error) }

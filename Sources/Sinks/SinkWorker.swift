@@ -79,19 +79,18 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     do throws(SinkFailure) {
       while true {
         let taken = drain()
-        if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
-          try writeOut()
-        }
+        let now = MonotonicNanos.now()
+        if body.isDue(isIdle: taken == 0, hasUnwritten: unwritten > 0, now: now) { try writeOut() }
         if taken > 0 {
           doze.foundNews()
           continue
         }
-        let now = MonotonicNanos.now()
         // A file that cannot be completed is told of, and again at the end; the next rows go into another.
         do throws(SinkFailure) { try body.rotate(now: now) } catch { trouble("\(error)") }
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
+          note(isWhole: true)
           return SinkOutcome()
         }
         let dozes = doze.begins(now)
@@ -108,15 +107,16 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     }
   }
 
-  /// Counts what the body has written since it was asked last; all that it held where it cannot tell.
+  /// Counts what the body has written since it was asked last; all but what it holds where it cannot tell.
   private mutating func note(isWhole: Bool) {
-    var events = isWhole ? unwritten : 0
+    var events = isWhole ? unwritten - body.heldEvents : 0
     if let flushed = body.flushedEvents {
       events = flushed - told
       told = flushed
     }
-    if events == 0 { return }
+    if events <= 0 { return }
     counters.write(events)
+    written?(events)
     unwritten -= events
   }
 
@@ -127,12 +127,16 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     for input in inputs {
       var arrivals = ArrivalRuns()
       let texts = input.texts
+      // Loads of its own, because calls into another module would cost more than a column does.
+      let (recordBytes, typeOffset, gapByte) = (EventRecord.byteCount, EventHead.typeOffset, Gap.typeByte)
       taken += unsafe input.consumer.drainRuns(limit: Self.recordsPerTurn) { run, count in
         var i = 0
         while i < count {
-          let event = unsafe EventRef(run + i &* EventRecord.byteCount)
-          i &+= event.recordCount
-          if event.typeByte == Gap.typeByte, let gap = event.gap {
+          let start = unsafe run + i &* recordBytes
+          let event = unsafe EventRef(start)
+          let typeByte = unsafe start.load(fromByteOffset: typeOffset, as: UInt8.self)
+          i &+= 1 &+ Int(typeByte &>> 6 & 1)
+          if typeByte == gapByte, let gap = event.gap {
             body.append(gap)
           } else {
             body.append(event, texts)
@@ -140,6 +144,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
             if let latency { arrivals.add(event.receivedNanos, now, latency) }
           }
         }
+        body.endRun(texts)
         return i
       }
       if let latency { arrivals.flush(now, latency) }
@@ -154,14 +159,12 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         let bytes = body.pendingBytes
         try body.flush(now: .now())
         counters.write(bytes: bytes)
-        written?(unwritten)
         note(isWhole: true)
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false
         return
-      } catch .readerGone {
-        throw .readerGone
       } catch {
+        if error.isFinal { throw error }
         note(isWhole: false)
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
