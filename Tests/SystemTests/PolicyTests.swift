@@ -22,7 +22,8 @@ struct PolicyTests {
     let all = lines("wait.ndjson")
     for (name, file) in [("wait", "wait.ndjson"), ("drop", "drop.ndjson"), ("conflate", "conflate.ndjson")] {
       let sink = try #require(figures.sinks["ndjson:" + folder.file(file)])
-      #expect(lines(file).count == sink.written, "\(name)")
+      // On a busy machine the waiting lane may be disconnected: a gap mark is a line and no event.
+      #expect(lines(file).count { !$0.hasPrefix("{\"eventType\":\"Gap\"") } == sink.written, "\(name)")
       #expect((sink.dropped == 0) == (name == "wait"), "\(name): \(sink)")
       // What a policy leaves is a part of what came.
       #expect(Set(lines(file)).isSubset(of: Set(all)), "\(name)")
