@@ -76,7 +76,8 @@ struct SinkSpecTests {
 
   static let known = "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
   static let options =
-    "known are policy, ring, rotate-bytes, rotate-seconds, spill-bytes, spill-dir, nan, rows, group-bytes, age and codec"
+    "known are policy, ring, rotate-bytes, rotate-seconds, spill-bytes, spill-dir, nan, rows, group-bytes, "
+    + "age and codec"
   static let bad: [(String, String)] = [
     ("", "it has no scheme; known are \(known)"),
     ("out", "it has no scheme; known are \(known)"),
