@@ -65,12 +65,18 @@ let package = Package(
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    module(
+      "EndOfDay",
+      [
+        "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
+        "Ingest",
+      ]),
     // 7
     module(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect",
+        "Collect", "EndOfDay",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -120,6 +126,9 @@ let package = Package(
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
+    tests(
+      "EndOfDayTests",
+      ["EndOfDay", "Simulator", "Ingest", "Market", "Rings", "Recording", "IO", "Bytes", "Parquet"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),

@@ -45,6 +45,11 @@ package enum Directory {
     return names.sorted()
   }
 
+  /// Removes an empty directory.
+  package static func remove(_ path: String) throws(IOError) {
+    guard unsafe rmdir(path) == 0 else { throw .system(action: "remove the directory", subject: path, errno: errno) }
+  }
+
   /// Bytes that an ordinary user can still write to the file system of `path`.
   package static func freeBytes(at path: String) throws(IOError) -> Int {
     var status = statvfs()

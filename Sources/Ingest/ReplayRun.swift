@@ -27,7 +27,7 @@ package enum ReplayRun {
     do { sinks = try SinkSet(settings.run.sinks, lanes: [texts], options: options) } catch {
       throw RunFailure(.failed, "\(error)")
     }
-    replay.connect(sinks.takePorts(lane: 0).sinks)
+    replay.connect(sinks.takePorts(lane: 0).sinks + (settings.ports?(texts) ?? []))
     let status = RunStatus(startedAt: startedAt, lanes: [progress], sinks: sinks.counters, recording: nil)
     let box = ResultBox()
     let work = Handover(replay)

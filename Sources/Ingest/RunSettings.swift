@@ -1,6 +1,7 @@
 package import Bytes
 package import Market
 package import Recording
+package import Rings
 package import Sinks
 
 /// What live runs and replays have in common: where events go, and when the run ends.
@@ -58,6 +59,10 @@ package struct ReplaySettings: Sendable {
   package var stop: WallNanos?
   /// Recorded silences longer than this are shortened to it; nil keeps them.
   package var longestSilenceSeconds: Double?
+
+  /// Called once, before the replay begins, with the texts that its events refer to: ports beside those of the sinks.
+  /// They are used by the replay's thread alone.
+  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
 
   package init(files: [String]) { self.files = files }
 }

@@ -65,20 +65,6 @@ final class ParquetEncoder: ColumnEncoder {
   }
 }
 
-/// Zstandard for the pages of Parquet files. Belongs to one thread.
-private final class ZstdPages: ParquetCompression {
-  private var zstd: Zstd
-
-  init() throws(IOError) { zstd = try Zstd() }
-
-  var codec: ParquetCodec { .zstd }
-
-  func compress(_ input: UnsafeRawBufferPointer, into output: inout ByteWriter) -> Bool {
-    do { try unsafe zstd.compress(input.bytes, level: 1, into: &output) } catch { return false }
-    return true
-  }
-}
-
 extension ColumnFile.Plan {
   /// - Parameter isLive: whether somebody may look at the file while it grows. Replays know no age, so that each gives
   ///   the same bytes.
@@ -94,13 +80,7 @@ extension ColumnFile.Plan {
   /// - Throws: `missingLibrary` where Zstandard is asked for and libzstd is not installed.
   static func parquet(_ spec: SinkSpec, force: Bool) throws(IOError) -> Self {
     let limits = spec.columns
-    let compression: any ParquetCompression
-    switch limits.codec {
-    case "zstd": compression = try ZstdPages()
-    case "snappy": compression = Snappy()
-    case SinkSpec.ColumnLimits.none: compression = NoCompression()
-    default: if let zstd = try? ZstdPages() { compression = zstd } else { compression = Snappy() }
-    }
+    let compression = try PageCompression.make(limits.codec)
     return Self(
       rotation: spec.rotation, force: force, batchRows: min(limits.groupRows, pageRows),
       ageSeconds: limits.ageSeconds,

@@ -27,10 +27,17 @@ enum Layers {
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     (
+      "EndOfDay",
+      [
+        "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
+        "Ingest",
+      ]
+    ),
+    (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect",
+        "Simulator", "Collect", "EndOfDay",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
