@@ -12,6 +12,6 @@ package enum Suites {
   package static func all(threadAllocations: (@Sendable () -> AllocationCounts)? = nil) -> [Benchmark] {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
       + RecordingSuite.all + RunSuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
-      + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
+      + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
   }
 }

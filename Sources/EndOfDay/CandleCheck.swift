@@ -96,7 +96,9 @@ package final class CandleCheck {
     differing.sort { ($0.symbol, $0.timeMillis) < ($1.symbol, $1.timeMillis) }
     report.differing = differing.count
     report.symbolsDiffering = Set(differing.map(\.symbol)).count
-    report.first = differing.prefix(Self.namedDifferences).map { "\($0.symbol) at \(Self.time($0.timeMillis)): \($0.words)" }
+    report.first = differing.prefix(Self.namedDifferences).map {
+      "\($0.symbol) at \(Self.time($0.timeMillis)): \($0.words)"
+    }
     return report
   }
 

@@ -8,8 +8,8 @@ import IO
 ///     DIR/.eod.lock              held (flock) while a run works here
 ///     DIR/.eod-work/             files under way; a run begins by emptying it
 ///
-/// Publishing renames one file after the other. Until the new manifest has its name, the old one says of every file that
-/// was renamed already that it is another: a run that is killed there is done again.
+/// Publishing renames one file after the other. Until the new manifest has its name, the old one says of every file
+/// that was renamed already that it is another: a run that is killed there is done again.
 struct DayFolder: ~Copyable {
   let path: String
   private let lock: File

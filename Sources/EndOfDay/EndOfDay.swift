@@ -13,7 +13,7 @@
 // thread, `TickStore.memoryBytes` of ticks (more go to disk), `TickStore.maximumPartitionTicks` while bars are made,
 // `CandleCheck.maximumCandles`, `BarFile.maximumBars`.
 //
-// Out of scope: interpreting messages (Ingest), the bytes of Parquet (Parquet), words and exit codes (the command line).
+// Out of scope: interpreting messages (Ingest), the bytes of Parquet (Parquet), exit codes (the command line).
 
 package import IO
 

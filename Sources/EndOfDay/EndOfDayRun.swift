@@ -17,6 +17,7 @@ package enum EndOfDayRun {
     let before = try statuses(settings.recordings)
     let folder = try DayFolder(settings.folder)
     let sums = try FileSum.of(settings.recordings, jobs: settings.jobs).compactMap { $0 }
+    guard sums.count == settings.recordings.count else { throw .changed(path: settings.recordings[0]) }
     let plan = try DayPlan.of(settings, options: options, sums: sums, folder)
     do throws(IOError) {
       if case .nothing(let manifest) = plan {

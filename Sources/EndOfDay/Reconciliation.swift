@@ -36,7 +36,8 @@ package struct Reconciliation {
   private mutating func checkRecordings() {
     let counts = manifest.counts
     hold(
-      manifest.inputs.reduce(0) { $0 + $1.summary.frames }, counts.frames, "frames in the recordings", "frames replayed")
+      manifest.inputs.reduce(0) { $0 + $1.summary.frames }, counts.frames, "frames in the recordings",
+      "frames replayed")
     hold(manifest.inputs.reduce(0) { $0 + $1.summary.gaps }, counts.gaps, "gaps in the recordings", "gaps replayed")
     hold(
       counts.rows, counts.decoded + counts.malformed + counts.unknownType, "rows",

@@ -3,8 +3,8 @@
 /// 1. A symbol with a sale (TimeAndSale) is made of its sales alone, any other of its Trades.
 /// 2. Of the sales of one index the last that arrived counts: a CORRECTION replaces, a CANCEL or REMOVE_EVENT removes.
 /// 3. Trades, and sales without an index, that agree in time, sequence, price and size are one.
-/// 4. Left out is what has no time or no finite price, and a sale that is no valid tick, unless no sale of the whole day
-///    is one: then nobody asked for that field.
+/// 4. Left out is what has no time or no finite price, and a sale that is no valid tick, unless no sale of the whole
+///    day is one: then nobody asked for that field.
 /// 5. The order within a bar is that of time, then index or sequence, then arrival.
 /// 6. A size that is no positive finite number adds to the count and the prices, not to the volume.
 package struct TickFold {

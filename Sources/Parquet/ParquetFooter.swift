@@ -3,9 +3,8 @@ package enum ParquetFooter {
   /// The rows that the file's metadata counts; nil where the bytes do not end as a Parquet file ends.
   package static func rowCount(_ file: UnsafeRawBufferPointer) -> Int? {
     let magic = ParquetNumber.magic
-    guard file.count >= 12, unsafe file.prefix(4).elementsEqual(magic), unsafe file.suffix(4).elementsEqual(magic) else {
-      return nil
-    }
+    guard file.count >= 12, unsafe file.prefix(4).elementsEqual(magic), unsafe file.suffix(4).elementsEqual(magic)
+    else { return nil }
     let length = unsafe Int(file.loadUnaligned(fromByteOffset: file.count - 8, as: UInt32.self).littleEndian)
     guard length <= file.count - 12 else { return nil }
     let metadata = unsafe UnsafeRawBufferPointer(rebasing: file[(file.count - 8 - length)..<(file.count - 8)])

@@ -9,7 +9,9 @@ enum EndOfDayCommand {
     operands: "DAY.qwr...", operandCount: 1...512,
     options: [
       OptionSpec("to", "DIR", "the folder of the files (default: the first recording's path\nwith -eod for .qwr)"),
-      OptionSpec("codec", "CODEC", "compression: zstd, snappy or none (default: zstd where libzstd is\ninstalled, else snappy)"),
+      OptionSpec(
+        "codec", "CODEC",
+        "compression: zstd, snappy or none (default: zstd where libzstd is\ninstalled, else snappy)"),
       OptionSpec("no-bars", "make no minute and day bars"),
       OptionSpec("jobs", "N", "threads that encode (default: one for each core)"),
       RunOptions.strict,
@@ -81,10 +83,12 @@ enum EndOfDayCommand {
     for reason in outcome.reasons { console.say("\(folder): \(reason)") }
     let recordings = "\(manifest.inputs.count) recording\(manifest.inputs.count == 1 ? "" : "s")"
     if outcome.made.isEmpty {
-      console.say("\(folder): nothing to do: \(recordings) and \(manifest.outputs.count) files are as the manifest says")
+      let files = manifest.outputs.count
+      console.say("\(folder): nothing to do: \(recordings) and \(files) files are as the manifest says")
     } else {
       let counts = manifest.counts
-      var text = "\(folder): \(outcome.made.count) files of \(recordings): \(counts.frames) frames, \(counts.decoded) rows"
+      var text = "\(folder): \(outcome.made.count) file\(outcome.made.count == 1 ? "" : "s") of \(recordings): "
+      text += "\(counts.frames) frames, \(counts.decoded) rows"
       if let ticks = manifest.ticks {
         let minutes = manifest.output(BarPeriod.minute.fileName)?.rows ?? 0
         let days = manifest.output(BarPeriod.day.fileName)?.rows ?? 0
