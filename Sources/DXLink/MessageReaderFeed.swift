@@ -42,6 +42,8 @@ extension MessageReader {
   ) throws(FeedError) -> [TypeFields] {
     if try body.null() { return [] }
     var lists: [TypeFields] = []
+    // A message may name a hundred thousand types.
+    var places: [String: Int] = [:]
     try body.enter(key: key)
     while let typeName = try body.nextKey() {
       let start = body.offset
@@ -51,8 +53,12 @@ extension MessageReader {
         if list.names.count == ProtocolLimits.fieldsPerType { throw .tooManyFields(type: list.typeName, offset: start) }
         list.names.append(try body.string(key))
       }
-      lists.removeAll { $0.typeName == list.typeName }
-      lists.append(list)
+      if let place = places[list.typeName] {
+        lists[place] = list
+      } else {
+        places[list.typeName] = lists.count
+        lists.append(list)
+      }
     }
     return lists
   }

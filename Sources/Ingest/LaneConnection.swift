@@ -49,6 +49,7 @@ extension Lane {
       SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
       isStopping: isStopping)
     var stood = false
+    closingDeadline = nil
     session.connected(now: .now())
     let end = converse(&link, &stood)
     session.disconnected()
@@ -79,6 +80,7 @@ extension Lane {
           closeRead()
           if let end { return end }
         }
+        if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
         if readAt >= session.nextDeadline { session.advance(now: readAt) }
         if session.hasActions || link.mayHoldMore { continue }
         switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
@@ -93,7 +95,9 @@ extension Lane {
       // What had arrived before the loss is interpreted still.
       let end = interpret(&link, &stood)
       closeRead()
-      return end ?? .lost(.connectionLost, "connection lost: \(error)", stood: stood)
+      if let end { return end }
+      if closingDeadline != nil { return Self.notUTF8(stood) }
+      return .lost(.connectionLost, "connection lost: \(error)", stood: stood)
     }
   }
 
@@ -109,7 +113,7 @@ extension Lane {
     _ plan: inout WaitPlan, got: Int, readAt: MonotonicNanos, isSending: Bool
   ) -> WaitPlan.Step {
     let now = got > 0 ? MonotonicNanos.now() : readAt
-    var deadline = session.nextDeadline
+    var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()
@@ -145,7 +149,7 @@ extension Lane {
       if lostSince != nil { closeGap() }
     }
     if wantsToken {
-      say("lane \(number): the server wants a fresh token")
+      complain("the server wants a fresh token")
       if let token = try? settings.token.read() { session.updateToken(token, now: .now()) }
     }
     guard let failure else { return nil }
@@ -197,11 +201,20 @@ extension Lane {
       }
     } catch {
       complain("a message could not be read and was skipped: \(error)")
-      if case .json(.invalidUTF8) = error { try? link.conversation.close(.invalidPayload, reason: "text is not UTF-8") }
+      guard case .json(.invalidUTF8) = error, closingDeadline == nil else { return }
+      try? link.conversation.close(.invalidPayload, reason: "text is not UTF-8")
+      closingDeadline = arrival.monotonic.advanced(byNanos: Int64(settings.closeLimitMillis) * 1_000_000)
     }
   }
 
+  /// The end of a connection whose text messages are none (RFC 6455 section 8.1).
+  private static func notUTF8(_ stood: Bool) -> ConnectionEnd {
+    .lost(
+      .protocolViolation, "the server violated the WebSocket protocol: \(WebSocketError.textNotUTF8)", stood: stood)
+  }
+
   private func closed(_ code: CloseCode, _ reason: String, _ stood: Bool) -> ConnectionEnd {
+    if closingDeadline != nil { return Self.notUTF8(stood) }
     if code == .normal && reason == EndOfFeed.reason { return .endOfFeed }
     let words = reason.isEmpty ? "\(code)" : "\(code), \"\(reason)\""
     return .lost(.serverClosed, "the server closed the connection (\(words))", stood: stood)

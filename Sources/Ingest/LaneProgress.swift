@@ -59,6 +59,8 @@ package struct PipelineTotals: Sendable {
   package var unknownTypes = 0
   package var unknownFields = 0
   package var unknownValues = 0
+  /// FEED_DATA messages on channels that the server had closed.
+  package var closedChannels = 0
   package var refusedTexts = 0
   /// Events that came behind `--limit`.
   package var beyondLimit = 0
@@ -77,6 +79,7 @@ package struct PipelineTotals: Sendable {
     a.unknownTypes += b.unknownTypes
     a.unknownFields += b.unknownFields
     a.unknownValues += b.unknownValues
+    a.closedChannels += b.closedChannels
     a.refusedTexts += b.refusedTexts
     a.beyondLimit += b.beyondLimit
   }

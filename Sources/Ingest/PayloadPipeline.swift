@@ -89,6 +89,7 @@ package struct PayloadPipeline: ~Copyable {
     delivery.totals.unknownTypes += counters.unknownType
     delivery.totals.unknownFields += counters.unknownField
     delivery.totals.unknownValues += counters.unknownValue
+    delivery.totals.closedChannels += counters.framesIgnored
     delivery.totals.refusedTexts += counters.textsRefused
   }
 

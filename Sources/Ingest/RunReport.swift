@@ -70,7 +70,8 @@ package struct RunReport: Sendable {
     out += named.map { "\"\($0.name)\":\(totals.eventsByType[$0.index])" }.joined(separator: ",")
     out += "},\"rows\":{\"decoded\":\(totals.decodedRows),\"malformed\":\(totals.malformedRows)"
     out += ",\"skipped\":{\"unknownType\":\(totals.unknownTypes),\"unknownField\":\(totals.unknownFields)"
-    out += ",\"unknownValue\":\(totals.unknownValues),\"beyondLimit\":\(totals.beyondLimit)}}"
+    out += ",\"unknownValue\":\(totals.unknownValues),\"closedChannel\":\(totals.closedChannels)"
+    out += ",\"beyondLimit\":\(totals.beyondLimit)}}"
     out += ",\"malformedMessages\":\(totals.malformedMessages),\"refusedTexts\":\(totals.refusedTexts)"
     out += ",\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
     out += sinks.map { sink in

@@ -43,6 +43,14 @@ enum IngestCommand {
         "compress",
         "offer the server to compress messages (permessage-deflate; needs zlib):\n"
           + "fewer bytes on the way for more CPU at both ends"),
+      OptionSpec(
+        "connect-to", "IP:PORT",
+        "connect there, as through a tunnel, instead of looking up the URL's host;\n"
+          + "the certificate still has to be for that host"),
+      OptionSpec(
+        "answer-timeout", "SECONDS",
+        "how long the feed may take for each step until its channel is open: name\n"
+          + "service, TCP, TLS, WebSocket, SETUP, AUTH_STATE, CHANNEL_OPENED (default: 10)"),
       OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
       OptionSpec(
         "batch-micros", "N",
@@ -104,6 +112,7 @@ enum IngestCommand {
       guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
       lane.session.keepaliveSeconds = seconds
     }
+    try connection(arguments, &lane)
     lane.session.maximumTopics = maximumTopics
     lane.subscriptions = try subscriptions(arguments)
     lane.token = try token(arguments)
@@ -128,6 +137,26 @@ enum IngestCommand {
     settings.seconds = try arguments.seconds("for")
     return settings
   }
+
+  private static func connection(_ arguments: Arguments, _ lane: inout LaneSettings) throws(CommandFailure) {
+    if let seconds = try arguments.seconds("answer-timeout") {
+      guard answerRange.contains(seconds) else {
+        throw .usage("--answer-timeout takes \(answerRange.lowerBound) to \(answerRange.upperBound) seconds")
+      }
+      lane.connector.limitPhases(millis: Int(seconds * 1000))
+      lane.upgradeLimitMillis = Int(seconds * 1000)
+      lane.session.answerSeconds = seconds
+    }
+    guard let text = arguments.string("connect-to") else { return }
+    let endpoint = try? Endpoint(parsing: text)
+    guard let endpoint, let address = SocketAddress(numeric: endpoint.host, port: endpoint.port) else {
+      throw .usage("--connect-to takes an address with its port, as 127.0.0.1:7000 or [::1]:7000, not '\(text)'")
+    }
+    lane.connector.address = address
+  }
+
+  /// What --answer-timeout takes, in seconds.
+  static let answerRange = 0.1...3600.0
 
   /// Topics of one connection that we keep account of.
   static let maximumTopics = 2_000_000

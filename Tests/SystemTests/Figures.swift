@@ -33,6 +33,7 @@ struct Figures: Decodable {
   let reconnects: Int
   let sinks: [String: Sink]
   let recording: Recording
+  let peakResidentBytes: Int
   let digest: String
 
   init(_ bytes: [UInt8]) throws {
