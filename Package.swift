@@ -33,6 +33,8 @@ let package = Package(
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
+    // What system tests load into the program to make its system calls fail; not installed.
+    .library(name: "quotewire-faults", type: .dynamic, targets: ["CFaults"]),
   ],
   targets: [
     // 0
@@ -41,26 +43,35 @@ let package = Package(
     module("Rings", ["CShims"]),
     module("Metrics"),
     // 1
-    module("Market", ["Rings"]),
+    module("Market", ["CShims", "Rings"]),
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
     module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
+    module("Columns", ["Rings", "Market"]),
+    module("Arrow", ["Bytes", "Market", "Columns"]),
+    module("Parquet", ["Bytes", "Market", "Columns"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
     module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
     // 4
-    module("Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Recording", "IO"]),
+    module(
+      "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    // 7
     module(
       "QuotewireCLI",
-      ["Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator"]),
+      [
+        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Collect",
+      ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
     // benchmarks
@@ -72,7 +83,7 @@ let package = Package(
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -80,6 +91,7 @@ let package = Package(
       in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    .target(name: "CFaults", path: "Tests/Faults"),
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
@@ -87,10 +99,18 @@ let package = Package(
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
-    tests("FormatsTests", ["Formats", "Market", "Bytes", "JSON"]),
+    .target(
+      name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
+      swiftSettings: rules),
+    tests("FormatsTests", ["Formats", "EventSupport", "Market", "Bytes", "JSON"]),
+    tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
+    tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
-    tests("SinksTests", ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Recording", "Metrics"]),
+    tests(
+      "SinksTests",
+      ["Sinks", "Market", "Rings", "Bytes", "IO", "Formats", "Columns", "Arrow", "Recording", "Metrics"]),
     tests(
       "IngestTests",
       ["Ingest", "Simulator", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "Rings", "JSON"]),
@@ -98,7 +118,11 @@ let package = Package(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
     tests(
-      "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
+      "CollectTests",
+      ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
+    tests(
+      "CLITests",
+      ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
@@ -115,8 +139,8 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
     .executableTarget(
       name: "quotewire-fuzz",
       dependencies: [
-        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "IO", "DXLink", "Sinks",
-        "QuotewireCLI",
+        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
+        "IO", "DXLink", "Sinks", "QuotewireCLI",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

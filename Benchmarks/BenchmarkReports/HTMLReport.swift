@@ -5,7 +5,8 @@ package enum HTMLReport {
   package static func text(_ report: Report) -> String {
     let sections = [
       changes(report), HTMLSections.throughput(report), HTMLSections.distributions(report),
-      HTMLSections.latency(report), HTMLSections.memory(report), HTMLSections.history(report),
+      HTMLSections.latency(report), HTMLSections.collecting(report), HTMLSections.memory(report),
+      HTMLSections.history(report),
       environment(report), repeating(report),
     ].compactMap(\.self)
     let e = escaped

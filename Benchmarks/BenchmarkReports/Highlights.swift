@@ -26,6 +26,11 @@ package enum Highlights {
           + "\(Show.nanos(Double(middle)));")
       lines.append("  99 of 100 within \(Show.nanos(Double(late))).")
     }
+    if let story = CollectStory(now), let cached = story.steps.last, let parallel = story.steps.dropLast().last {
+      lines.append(
+        "* A look at 507 symbols takes \(Show.nanos(parallel.nanos)) from a feed that answers each after 50 ms, and "
+          + "\(Show.nanos(cached.nanos)) when it was asked before.")
+    }
     let counted = now.benchmarks.filter { $0.allocations != nil && $0.samples.count > 1 }
     let free = counted.count { $0.allocations?.count == 0 }
     if !counted.isEmpty {

@@ -7,8 +7,10 @@ final class ChildProcess {
   let id: pid_t
   private var exitCode: Int32?
 
-  /// - Parameter path: of the program; not looked for.
-  init(_ path: String, _ arguments: [String]) throws {
+  /// - Parameters:
+  ///   - path: of the program; not looked for.
+  ///   - environment: variables beside this process's own, or instead of them.
+  init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -18,7 +20,7 @@ final class ChildProcess {
     var id: pid_t = 0
     // The C strings live until the call has returned.
     var words = unsafe CStrings([path] + arguments)
-    var variables = unsafe CStrings(try Self.environment())
+    var variables = unsafe CStrings(try Self.environment(environment))
     let code = unsafe posix_spawn(&id, path, &actions, nil, &words.pointers, &variables.pointers)
     unsafe words.free()
     unsafe variables.free()
@@ -26,10 +28,12 @@ final class ChildProcess {
     self.id = id
   }
 
-  /// This process's own, as it was started with.
-  private static func environment() throws(IOError) -> [String] {
+  /// This process's own, as it was started with, and others.
+  private static func environment(_ others: [String: String]) throws(IOError) -> [String] {
     let bytes = try File.contents(of: "/proc/self/environ", limitBytes: 1 << 20)
-    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    let own = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    let kept = own.filter { variable in !others.keys.contains { variable.hasPrefix($0 + "=") } }
+    return kept + others.map { "\($0.key)=\($0.value)" }
   }
 
   /// Waits for the end; the exit code, or 128 and the number of the signal that ended it.

@@ -39,11 +39,15 @@ enum EventStages {
     while blocks.next() {
       let before = decoders.events
       records.removeAll()
-      decodeClock.start()
-      decoders.decode(blocks, nil)
-      decodeClock.stop()
-      // Decoded again, for the digest and as the encoders' input: the clock must not pay for keeping the events.
+      // Twice: once against the clock, which must not pay for keeping the events, and once for the digest and as the
+      // encoders' input. What is timed goes last, so that it finds the block, its symbols and its schema known.
+      if isEncoder { decoders.decode(blocks, nil) }
       decoders.decode(blocks, records)
+      if !isEncoder {
+        decodeClock.start()
+        decoders.decode(blocks, nil)
+        decodeClock.stop()
+      }
       figures.frames += blocks.payloads.count
       figures.bytes += blocks.payloads.byteCount
       figures.events += decoders.events - before
@@ -79,14 +83,14 @@ private final class LaneDecoders {
   private let level: SIMDLevel
   private var lanes: [UInt16: Lane] = [:]
   private var batch = EventBatch(capacity: 1 << 14)
-  private var timedTexts = TextTable()
-  private var checkedTexts = TextTable()
+  /// Of both: what is timed finds the symbols known.
+  private var table = TextTable()
   private var digest = Digest()
   private var timedSum: UInt64 = 0
   private var checkedSum: UInt64 = 0
   /// That the digest counts.
   var events: Int { digest.eventCount }
-  var texts: TextStore { checkedTexts.store }
+  var texts: TextStore { table.store }
 
   init(_ level: SIMDLevel) { self.level = level }
 
@@ -99,7 +103,7 @@ private final class LaneDecoders {
       for i in 0..<blocks.payloads.count { unsafe check(blocks.payloads[i], lane, records) }
     } else {
       if blocks.isSessionStart { lane.timed.reset() }
-      timedSum = Self.time(blocks.payloads, &lane.timed, &batch, &timedTexts, timedSum)
+      timedSum = Self.time(blocks.payloads, &lane.timed, &batch, &table, timedSum)
     }
   }
 
@@ -127,7 +131,7 @@ private final class LaneDecoders {
     var sum: UInt64 = checkedSum
     var digest = self.digest
     self.digest = Digest()
-    let store = checkedTexts.store
+    let store = table.store
     let keep: (inout EventBatch) -> Void = { full in
       sum = DecodeLoop.fold(sum, full)
       full.forEach { digest.update($0, store) }
@@ -135,7 +139,7 @@ private final class LaneDecoders {
       full.removeAll()
     }
     _ = try? unsafe lane.checked.decode(
-      payload, receivedNanos: 1, batch: &batch, texts: &checkedTexts, flush: keep)
+      payload, receivedNanos: 1, batch: &batch, texts: &table, flush: keep)
     keep(&batch)
     checkedSum = sum
     self.digest = digest
@@ -144,7 +148,7 @@ private final class LaneDecoders {
   /// Throws when the decoder that was timed gave other events than the one behind the digest.
   func digestText() throws -> String {
     guard timedSum == checkedSum else { throw StageError.differentEvents }
-    return Digest.text(Digest.total([(digest, checkedTexts.store)]))
+    return Digest.text(Digest.total([(digest, table.store)]))
   }
 }
 

@@ -15,13 +15,14 @@ enum RunSuite {
   static var all: [Benchmark] {
     [
       replay("null", "mix"), replay("csv", "mix, files"), replay("ndjson", "mix, a file"),
+      replay("arrow", "mix, files"), replay("parquet", "mix, files"),
       live("ingest/plain", "mix over loopback, ws, to null:", isSecure: false),
       live("ingest/tls", "mix over loopback, wss (TLS 1.3), to null:", isSecure: true),
     ]
   }
 
   /// Kinds of sinks that replays are measured with.
-  static let replays = ["null", "csv", "ndjson"]
+  static let replays = ["null", "csv", "ndjson", "arrow", "parquet"]
 
   static func hooks() throws -> RunHooks { RunHooks(attention: try Wakeup()) }
 
@@ -39,7 +40,7 @@ enum RunSuite {
     var settings = ReplaySettings(files: [folder.file("in.qwr")])
     let sink =
       switch kind {
-      case "csv": "csv:" + out.path + "/csv"
+      case "csv", "arrow", "parquet": kind + ":" + out.path + "/" + kind
       case "ndjson": "ndjson:" + out.file("out.ndjson")
       default: kind + ":"
       }

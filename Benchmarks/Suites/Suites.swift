@@ -10,8 +10,8 @@ package import BenchmarkKit
 package enum Suites {
   /// - Parameter threadAllocations: those of the calling thread, where the program counts them.
   package static func all(threadAllocations: (@Sendable () -> AllocationCounts)? = nil) -> [Benchmark] {
-    FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + RecordingSuite.all
-      + RunSuite.all + SubscriptionSuite.all + StartSuite.all + RecordingsSuite.all + LatencySuite.all
-      + MemorySuite.all(threadAllocations)
+    FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
+      + RecordingSuite.all + RunSuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
+      + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
   }
 }

@@ -3,6 +3,7 @@
      TARGET            attributes of the functions
      ends64(p)         one bit for each of 64 bytes that is a comma, a closing bracket or brace
      ends64_apart(p)   the same in two words, brackets and braces together
+     quotes32(p)       one bit for each of 32 bytes that is a quote
      dots32(p)         one bit for each of 32 bytes that is a dot
      digits32(e, count, fraction, &head, &bad)
                        the number that the last 16 of `count` (0 to 31) digits before `e` make, and in `head` the number
@@ -40,8 +41,14 @@ QW_INLINE uint64_t word8(const uint8_t *p) {
 }
 QW_INLINE void put8(uint8_t *p, uint64_t w) { memcpy(p, &w, 8); }
 
-static const double power10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+/* m * 10^q is m * up[q + 22] / down[q + 22]: one of the two is 1. */
+enum { QW_EXACT_POWERS = 22 };
+#define QW_POWERS 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, \
+                  1e19, 1e20, 1e21, 1e22
+#define QW_ONES 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+static const double up[2 * QW_EXACT_POWERS + 1] = {QW_ONES, 1, QW_POWERS};
+static const double down[2 * QW_EXACT_POWERS + 1] = {1e22, 1e21, 1e20, 1e19, 1e18, 1e17, 1e16, 1e15, 1e14, 1e13, 1e12,
+  1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1, QW_ONES};
 
 /* m * 10^q by the leading 128 bits of 5^q (Lemire 2021, section 5), for m above 0, q in -64...64 and so a normal
    result; 0 where that does not decide. */
@@ -71,28 +78,16 @@ TARGET QW_INLINE int wide(uint64_t m, long q, uint64_t *bits) {
   return 1;
 }
 
-/* m / 10^behind, for behind in 0...22; 0 where the exact way does not decide. */
-TARGET QW_INLINE int scale_down(uint64_t m, long behind, uint64_t sign, uint64_t *bits) {
-  if (m <= 1ull << 53) {
-    /* Both operands are exact, so the one operation rounds once (Clinger 1990). */
-    double d = (double)(int64_t)m / power10[behind];
-    memcpy(bits, &d, 8);
-  } else if (QW_RARE(!wide(m, -behind, bits))) {
-    return 0;
-  }
-  *bits |= sign;
-  return 1;
-}
-
-/* m * 10^q for any q. */
+/* m * 10^q; 0 where the exact ways do not decide. */
 TARGET QW_INLINE int scale(uint64_t m, long q, uint64_t sign, uint64_t *bits) {
-  if (q <= 0 && q >= -22) return scale_down(m, -q, sign, bits);
-  if (m <= 1ull << 53 && q > 0 && q <= 22) {
-    double d = (double)(int64_t)m * power10[q];
+  /* A limit below 2^53, so that numbers of many digits all go one way. */
+  if (m >> 32 == 0 && (unsigned long)(q + QW_EXACT_POWERS) <= 2 * QW_EXACT_POWERS) {
+    /* All operands are exact, so the one operation that is not by 1 rounds once (Clinger 1990). */
+    double d = (double)(int64_t)m * up[q + QW_EXACT_POWERS] / down[q + QW_EXACT_POWERS];
     memcpy(bits, &d, 8);
   } else if (m == 0) {
     *bits = 0;
-  } else if (q < -64 || q > 64 || !wide(m, q, bits)) {
+  } else if (QW_RARE(q < -64 || q > 64 || !wide(m, q, bits))) {
     return 0;
   }
   *bits |= sign;
@@ -115,12 +110,13 @@ TARGET QW_INLINE int mantissa(const uint8_t *s, const uint8_t *e, uint64_t *m, l
   return !bad & (head <= 1843) & (whole > 0) & (fraction > 0) & !((*s == '0') & (whole > 1));
 }
 
-/* A number with an exponent part: `2.7574361E7`, `-1.3E-5`. */
-TARGET QW_INLINE int with_exponent(
+/* Any number without a sign, perhaps with an exponent: `300`, `2.7574361E7`, `1.3e-05`. */
+TARGET QW_INLINE int any_number(
   const uint8_t *s, const uint8_t *e, uint64_t sign, uint64_t *bits) {
-  long length = 2;
+  uint64_t m;
+  long behind, length = 2;
   while (length <= 5 && (e[-length] | 0x20) != 'e') length++;
-  if (length > 5 || e - s <= length) return 0;
+  if (length > 5 || e - s <= length) return mantissa(s, e, &m, &behind) && scale(m, -behind, sign, bits);
   const uint8_t *x = e - length + 1;
   long part = 0, below = *x == '-';
   if (below || *x == '+') x++;
@@ -129,8 +125,6 @@ TARGET QW_INLINE int with_exponent(
     if ((uint8_t)(*x - '0') > 9) return 0;
     part = part * 10 + (*x - '0');
   }
-  uint64_t m;
-  long behind;
   if (!mantissa(s, e - length, &m, &behind)) return 0;
   return scale(m, (below ? -part : part) - behind, sign, bits);
 }
@@ -142,21 +136,47 @@ TARGET QW_INLINE int with_exponent(
 TARGET QW_INLINE int no_plain_double(const uint8_t *s, const uint8_t *e, uint8_t *to) {
   uint64_t text = word8(s), bits = QW_NOT_A_NUMBER, sign = (uint64_t)(*s == '-') << 63;
   if (!(e - s == 5 && (text & 0xFFFFFFFFFFull) == QW_NAN) && !(e - s == 4 && (uint32_t)text == QW_NULL) &&
-      !with_exponent(s + (sign != 0), e, sign, &bits)) {
+      !any_number(s + (sign != 0), e, sign, &bits)) {
     return 0;
   }
   put8(to, bits);
   return 1;
 }
 
-/* A number that is neither very long nor has an exponent; 0 for others. */
+/* A number with a dot, of up to 31 characters, perhaps with an exponent of one digit; 0 for others. */
 TARGET QW_INLINE int plain_double(const uint8_t *s, const uint8_t *e, uint8_t *to) {
-  uint64_t m, bits, minus = *s == '-';
-  long behind;
-  /* An exponent of one digit, perhaps with a sign, is told by where its letter stands. */
-  if ((e[-2] == 'E') | (e[-3] == 'E')) return 0;
-  if (QW_RARE(!mantissa(s + minus, e, &m, &behind) || !scale_down(m, behind, minus << 63, &bits))) return 0;
-  put8(to, bits);
+  long q = 0;
+  if ((e[-2] == 'E') | (e[-3] == 'E')) {
+    /* A letter, perhaps a sign, and a digit. */
+    q = (uint8_t)(e[-1] - '0');
+    if (QW_RARE(q > 9)) return 0;
+    if (e[-2] == '-') q = -q;
+    e -= e[-2] == 'E' ? 2 : ((e[-2] == '-') | (e[-2] == '+')) ? 3 : 32;
+  }
+  uint64_t minus = *s == '-';
+  const uint8_t *first = s + minus;
+  long n = e - first;
+  if (QW_RARE(n < 3 || n > 31)) return 0;
+  uint32_t dots = dots32(e - 32) >> (32 - n);
+  if (QW_RARE(dots == 0)) return 0;
+  /* Digits on both sides of the dot; a first zero stands alone. */
+  long whole = __builtin_ctz(dots), fraction = n - 1 - whole;
+  if (QW_RARE(whole == 0 || fraction == 0 || (*first == '0' && whole > 1))) return 0;
+  uint32_t bad = 0;
+  uint64_t head, low = digits32(e, n - 1, fraction, &head, &bad), m = head * 10000000000000000ull + low, bits;
+  if (QW_RARE(bad || head > 1843)) return 0;
+  q -= fraction;
+  /* The limit is below 2^53, so that numbers of many digits all go one way. */
+  if (m >> 32) {
+    if (QW_RARE(!wide(m, q, &bits))) return 0;
+  } else if (QW_RARE(q < -QW_EXACT_POWERS)) {
+    return 0;
+  } else {
+    /* All operands are exact, so the one operation that is not by 1 rounds once (Clinger 1990). */
+    double d = (double)(int64_t)m * up[q + QW_EXACT_POWERS] / down[q + QW_EXACT_POWERS];
+    memcpy(&bits, &d, 8);
+  }
+  put8(to, bits | minus << 63);
   return 1;
 }
 
@@ -290,10 +310,14 @@ typedef struct {
   const qw_columns *columns;
 } qw_row;
 
+/* No register is anyone's to keep, so none is saved on the way through a row. */
+#define QW_CALL __attribute__((preserve_none))
 #define STATE \
   const uint8_t *s, uint64_t ends, const uint8_t *base, const qw_column *column, uint8_t *event, const void *row
-#define JUMP(column) __attribute__((musttail)) return (column)->read(s, ends, base, column, event, row)
-#define COLUMN(name) TARGET static __attribute__((noinline)) const uint8_t *name(STATE)
+typedef QW_CALL const uint8_t *(*qw_reader)(STATE);
+#define JUMP(column) \
+  __attribute__((musttail)) return ((qw_reader)(column)->read)(s, ends, base, column, event, row)
+#define COLUMN(name) TARGET static QW_CALL __attribute__((noinline)) const uint8_t *name(STATE)
 /* To begin with: the comma in front of the column, and its terminator. */
 #define BEGIN \
   if (QW_RARE(s[-1] != column->before)) return NULL; \
@@ -400,6 +424,11 @@ COLUMN(short_doubles_column) {
   qw_row_state *state = ((const qw_row *)row)->columns->state;
   if (QW_RARE(s[-1] != ',')) return NULL;
   long count = column->run;
+  /* A value that is longer than a window is no short one, and its windows are not gone through again. */
+  if (QW_RARE(base - s >= 64)) {
+    state->patience = QW_PATIENCE;
+    __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
+  }
   if (__builtin_popcountll(ends) < count) {
     if (s > ((const qw_row *)row)->end) return NULL;
     base = s;
@@ -444,49 +473,15 @@ COLUMN(doubles_column) {
   __attribute__((musttail)) return double_column(s, ends, base, column, event, row);
 }
 
-TARGET static size_t read_columns(
-  const uint8_t *at, const uint8_t *end, const qw_columns *columns, uint8_t *event) {
-  COPY128(event, columns->blank);
-  if (columns->blank_bytes > 128) COPY128(event + 128, columns->blank + 128);
-  columns->state->long_text_count = 0;
-  qw_row row = {end, columns};
-  const qw_column *first = columns->columns;
-  const uint8_t *behind = first->read(at, ends64(at), at, first, event, &row);
-  return behind != NULL ? (size_t)(behind - 1 - at) : 0;
-}
-
-/* Four doubles and nothing else: quotes. */
-TARGET static size_t read_four(
-  const uint8_t *at, const uint8_t *end, const qw_columns *columns, uint8_t *event) {
-  qw_ends found = ends64_apart(at);
-  uint64_t ends = found.commas | found.brackets;
-  if (QW_RARE(__builtin_popcountll(ends) < 4)) return read_columns(at, end, columns, event);
-  COPY128(event, columns->blank);
-  long e0 = __builtin_ctzll(ends);
-  ends &= ends - 1;
-  long e1 = __builtin_ctzll(ends);
-  ends &= ends - 1;
-  long e2 = __builtin_ctzll(ends);
-  ends &= ends - 1;
-  long e3 = __builtin_ctzll(ends);
-  double values[4];
-  uint32_t good = doubles4(at, e0, e0, e1, e1 - e0 - 1, e2, e2 - e1 - 1, e3, e3 - e2 - 1, values);
-  if (QW_RARE(good != 0xF || (found.brackets & ((1ull << e3) - 1)) || at + e3 >= end)) {
-    return read_columns(at, end, columns, event);
-  }
-  for (int i = 0; i < 4; i++) memcpy(event + columns->columns[i].offset, &values[i], 8);
-  return (size_t)e3;
-}
-
-qw_columns_function QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
-  static const qw_column_function functions[] = {
+void QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
+  static const qw_reader functions[] = {
     [QW_COLUMN_LAST] = last_column,   [QW_COLUMN_DOUBLE] = double_column, [QW_COLUMN_INT64] = int64_column,
     [QW_COLUMN_INT32] = int32_column, [QW_COLUMN_CHAR] = char_column,     [QW_COLUMN_BOOL] = bool_column,
     [QW_COLUMN_CODE] = code_column,   [QW_COLUMN_TEXT] = text_column,     [QW_COLUMN_JSON] = json_column,
     [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column, [QW_COLUMN_KEY] = key_column};
-  for (size_t i = 0; i <= columns->count; i++) first[i].read = functions[first[i].action];
-  int is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
+  for (size_t i = 0; i <= columns->count; i++) first[i].read = (qw_column_function)functions[first[i].action];
+  columns->is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
+  for (int i = 1; i < 4 && columns->is_four; i++) columns->is_four = first[i].offset == first->offset + 8 * i;
   /* Four doubles are read into events of one record only: their template is copied with one call. */
-  is_four &= columns->blank_bytes == 128;
-  return is_four ? read_four : read_columns;
+  columns->is_four &= columns->blank_bytes == 128;
 }

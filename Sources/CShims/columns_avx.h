@@ -7,6 +7,10 @@ TARGET ALWAYS uint32_t dots32(const uint8_t *p) {
   return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(at32(p), _mm256_set1_epi8('.')));
 }
 
+TARGET ALWAYS uint32_t quotes32(const uint8_t *p) {
+  return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(at32(p), _mm256_set1_epi8('"')));
+}
+
 TARGET ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *head, uint32_t *bad) {
   /* The digits before the dot move over it: they are the same load, one byte earlier. */
   __m256i d = _mm256_blendv_epi8(at32(e - 33), at32(e - 32), at32(last_bytes + fraction));

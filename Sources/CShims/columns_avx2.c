@@ -26,4 +26,5 @@ TARGET ALWAYS uint64_t ends64(const uint8_t *p) { return ends32(p) | (uint64_t)e
 
 #define LEVEL avx2
 #include "columns.h"
+#include "rows.h"
 #endif

@@ -16,4 +16,5 @@ TARGET ALWAYS uint64_t ends64(const uint8_t *p) {
 
 #define LEVEL avx512
 #include "columns.h"
+#include "rows.h"
 #endif

@@ -35,6 +35,12 @@ ALWAYS uint64_t ends64(const uint8_t *p) {
   return found.commas | found.brackets;
 }
 
+ALWAYS uint32_t quotes32(const uint8_t *p) {
+  uint32_t bits = 0;
+  for (int i = 0; i < 32; i += 8) bits |= (uint32_t)equal8(p + i, '"') << i;
+  return bits;
+}
+
 ALWAYS uint32_t dots32(const uint8_t *p) {
   uint32_t bits = 0;
   for (int i = 0; i < 32; i += 8) bits |= (uint32_t)equal8(p + i, '.') << i;
@@ -68,18 +74,36 @@ ALWAYS uint32_t doubles4(
 #define COPY128(to, from) memcpy(to, from, 128)
 #define LEVEL portable
 #include "columns.h"
+#include "rows.h"
 
-qw_columns_function qw_columns_link_sse2(qw_columns *columns, qw_column *first);
-qw_columns_function qw_columns_link_avx2(qw_columns *columns, qw_column *first);
-qw_columns_function qw_columns_link_avx512(qw_columns *columns, qw_column *first);
+#define QW_LEVEL(name) \
+  void qw_columns_link_##name(qw_columns *columns, qw_column *first); \
+  int32_t qw_read_sections_##name(qw_walk *walk); \
+  int32_t qw_read_object_##name(qw_walk *walk, const qw_columns *columns);
+QW_LEVEL(sse2)
+QW_LEVEL(avx2)
+QW_LEVEL(avx512)
 
-qw_columns_function qw_columns_link(int32_t level, qw_columns *columns, qw_column *first) {
-  switch (level) {
 #if defined(__x86_64__)
-  case QW_JSON_SSE2: return qw_columns_link_sse2(columns, first);
-  case QW_JSON_AVX2: return qw_columns_link_avx2(columns, first);
-  case QW_JSON_AVX512: return qw_columns_link_avx512(columns, first);
-#endif
-  default: return qw_columns_link_portable(columns, first);
+#define QW_BY_LEVEL(function, ...) \
+  switch (level) { \
+  case QW_JSON_AVX512: return function##_avx512(__VA_ARGS__); \
+  case QW_JSON_AVX2: return function##_avx2(__VA_ARGS__); \
+  case QW_JSON_SSE2: return function##_sse2(__VA_ARGS__); \
+  default: return function##_portable(__VA_ARGS__); \
   }
+#else
+#define QW_BY_LEVEL(function, ...) \
+  (void)level; \
+  return function##_portable(__VA_ARGS__);
+#endif
+
+void qw_columns_link(int32_t level, qw_columns *columns, qw_column *first) {
+  QW_BY_LEVEL(qw_columns_link, columns, first)
+}
+
+int32_t qw_read_sections(int32_t level, qw_walk *walk) { QW_BY_LEVEL(qw_read_sections, walk) }
+
+int32_t qw_read_object(int32_t level, qw_walk *walk, const qw_columns *columns) {
+  QW_BY_LEVEL(qw_read_object, walk, columns)
 }

@@ -17,6 +17,12 @@ ALWAYS uint32_t dots32(const uint8_t *p) {
   return first | (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p + 16), dot)) << 16;
 }
 
+ALWAYS uint32_t quotes32(const uint8_t *p) {
+  const __m128i quote = _mm_set1_epi8('"');
+  uint32_t first = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p), quote));
+  return first | (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p + 16), quote)) << 16;
+}
+
 /* Sixteen digits, `from` 16 or 32 bytes before `e`. */
 ALWAYS uint64_t digits16(const uint8_t *e, long from, long count, long fraction, uint32_t *bad) {
   const uint8_t *p = e - from;
@@ -97,4 +103,5 @@ ALWAYS uint32_t doubles4(
 #define COPY128(to, from) memcpy(to, from, 128)
 #define LEVEL sse2
 #include "columns.h"
+#include "rows.h"
 #endif

@@ -65,6 +65,8 @@ void qw_install_signals(void (*on_signal)(int)) {
   sigaction(SIGINT, &a, NULL);
   sigaction(SIGTERM, &a, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* A file beyond the limit of ulimit -f is an error of the write, as a full disk is. */
+  signal(SIGXFSZ, SIG_IGN);
   /* A parent may have started us with both blocked: a mask outlives exec. */
   sigset_t both;
   sigemptyset(&both);

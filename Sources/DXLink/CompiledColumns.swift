@@ -15,13 +15,6 @@ final class CompiledColumns {
   private static let nameBytes = 16
   private static let keyBytes = 32
 
-  /// What a row is read with. Good as long as this object.
-  @unsafe
-  struct Reader {
-    let columns: UnsafePointer<qw_columns>
-    let read: qw_columns_function
-  }
-
   init(_ level: SIMDLevel) {
     self.level = level
     unsafe state = .allocate(capacity: 1)
@@ -33,8 +26,11 @@ final class CompiledColumns {
     for unsafe block in unsafe blocks { unsafe block.deallocate() }
   }
 
-  /// The columns of rows, or, with `names`, of objects with these keys; nil where they cannot be compiled.
-  func reader(_ ops: [ColumnOp], names: [[UInt8]]? = nil, _ keys: FieldKeys) -> Reader? {
+  /// The columns of rows, or, with `names`, of objects with these keys; nil where they cannot be compiled. `opening` is
+  /// what stands in front of each symbol.
+  func columns(
+    _ ops: [ColumnOp], names: [[UInt8]]? = nil, opening: [UInt8] = [], _ keys: FieldKeys
+  ) -> UnsafePointer<qw_columns>? {
     guard !ops.isEmpty, Self.arePlain(ops, keys) else { return nil }
     var columns: [qw_column] = []
     for (i, op) in ops.enumerated() {
@@ -48,10 +44,13 @@ final class CompiledColumns {
     let first = unsafe keep(columns + [qw_column()])
     let compiled = unsafe keep([
       qw_columns(
-        columns: first, count: columns.count, names: keep(codeNames), keys: keep((names ?? []).map(Self.key)),
-        blank: keep(blank), blank_bytes: blank.count, state: state)
+        columns: first, count: columns.count, names: keep(codeNames),
+        keys: keep((names ?? []).map { Self.key([0x22] + $0 + [0x22, 0x3A]) }),
+        blank: keep(blank), blank_bytes: blank.count, name: Self.key(opening), name_bytes: opening.count,
+        is_four: 0, state: state)
     ])
-    return unsafe Reader(columns: compiled, read: qw_columns_link(level.rawValue, compiled, first))
+    unsafe qw_columns_link(level.rawValue, compiled, first)
+    return unsafe UnsafePointer(compiled)
   }
 
   private static func arePlain(_ ops: [ColumnOp], _ keys: FieldKeys) -> Bool {
@@ -61,13 +60,13 @@ final class CompiledColumns {
   }
 
   private static func keyColumn(_ number: Int, _ count: Int) -> qw_column {
-    unsafe qw_column(
+    qw_column(
       read: nil, offset: 0, first_name: UInt16(number), action: UInt8(QW_COLUMN_KEY), run: UInt8(min(count, 200) + 3),
       name_count: 0, before: 0)
   }
 
   private static func column(_ op: ColumnOp, run: Int, before: UInt8, _ keys: FieldKeys) -> qw_column {
-    var column = unsafe qw_column(
+    var column = qw_column(
       read: nil, offset: UInt16(op.offset), first_name: 0,
       action: run > 1 ? UInt8(QW_COLUMN_DOUBLES) : action(op.action), run: UInt8(run), name_count: 0, before: before)
     if op.action == .code {
@@ -104,14 +103,14 @@ final class CompiledColumns {
     return name
   }
 
-  /// A key in its quotes with its colon.
-  private static func key(_ name: [UInt8]) -> qw_key {
+  /// A text to compare with.
+  static func key(_ text: [UInt8]) -> qw_key {
     var key = qw_key()
     unsafe withUnsafeMutableBytes(of: &key.words) { words in
-      for (i, byte) in ([0x22] + name + [0x22, 0x3A]).prefix(keyBytes).enumerated() { unsafe words[i] = byte }
+      for (i, byte) in text.prefix(keyBytes).enumerated() { unsafe words[i] = byte }
     }
     unsafe withUnsafeMutableBytes(of: &key.masks) { masks in
-      for i in 0..<min(name.count + 3, keyBytes) { unsafe masks[i] = 0xFF }
+      for i in 0..<min(text.count, keyBytes) { unsafe masks[i] = 0xFF }
     }
     return key
   }

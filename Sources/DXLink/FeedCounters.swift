@@ -12,6 +12,8 @@ package struct FeedCounters: Sendable {
   package internal(set) var framesRefused = 0
   /// FEED_DATA of channels that the server had closed.
   package internal(set) var framesIgnored = 0
+  /// Rows seen in the messages that were read: decoded, malformed, or of an unknown type (a section counts as one).
+  package internal(set) var rows = 0
   package internal(set) var rowsDecoded = 0
   package internal(set) var rowsMalformed = 0
   /// Sections (COMPACT) or objects (FULL) of types that the model does not have.
@@ -22,12 +24,8 @@ package struct FeedCounters: Sendable {
   package internal(set) var unknownValue = 0
   /// Texts that found no room in the table: a symbol cost its row, another text became null.
   package internal(set) var textsRefused = 0
-  var byType = InlineArray<18, Int>(repeating: 0)
 
   package init() {}
-
-  /// Events decoded of that type.
-  package func events(_ type: EventType) -> Int { byType[type.index] }
 
   /// Adds what another lane's decoder has seen.
   package mutating func add(_ other: FeedCounters) {
@@ -36,13 +34,13 @@ package struct FeedCounters: Sendable {
     framesPredicted += other.framesPredicted
     framesRefused += other.framesRefused
     framesIgnored += other.framesIgnored
+    rows += other.rows
     rowsDecoded += other.rowsDecoded
     rowsMalformed += other.rowsMalformed
     unknownType += other.unknownType
     unknownField += other.unknownField
     unknownValue += other.unknownValue
     textsRefused += other.textsRefused
-    for i in byType.indices { byType[i] += other.byType[i] }
   }
 }
 

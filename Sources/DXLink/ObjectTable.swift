@@ -1,3 +1,4 @@
+import CShims
 import JSON
 import Market
 
@@ -5,10 +6,9 @@ import Market
 @unsafe
 struct ObjectLayout {
   /// What follows the symbol; nil until an order was learned.
-  var reader: CompiledColumns.Reader?
+  var columns: UnsafePointer<qw_columns>?
   /// `{"eventType":"Quote","eventSymbol":`
   let opening: Words<6>
-  let eventBytes: Int
 }
 
 /// The layouts of FULL objects, learned from objects that the scanner read: servers write the keys of a type in one
@@ -33,8 +33,7 @@ final class ObjectTable {
     for (i, one) in keys.enumerated() {
       let opening = Array("{\"eventType\":\"".utf8) + one.typeName + Array("\",\"eventSymbol\":".utf8)
       unsafe (layouts + i).initialize(
-        to: ObjectLayout(
-          reader: nil, opening: Words(opening), eventBytes: one.type.recordCount * EventRecord.byteCount))
+        to: ObjectLayout(columns: nil, opening: Words(opening)))
     }
   }
 
@@ -54,7 +53,7 @@ final class ObjectTable {
     let isHeaded = ops.count > 2 && ops[0].action == .eventType && ops[1].action == .symbol
     let compiled = CompiledColumns(level)
     let names = order.dropFirst(2).map(keys.name(at:))
-    unsafe layouts[type].reader = isHeaded ? compiled.reader(Array(ops.dropFirst(2)), names: names, keys) : nil
+    unsafe layouts[type].columns = isHeaded ? compiled.columns(Array(ops.dropFirst(2)), names: names, keys) : nil
     memory[type] = compiled
   }
 }

@@ -1,19 +1,6 @@
+import CShims
 import JSON
 import Market
-
-/// One event type's COMPACT section as a channel sends it, ready for the predicted layout. Plain memory, owned by a
-/// `SectionTable`.
-@unsafe
-struct Section {
-  /// What follows the symbol in a row; nil where rows of this type cannot be predicted.
-  var reader: CompiledColumns.Reader?
-  /// `"Quote",[`
-  var opening: Words<3>
-  /// Bytes of `"Quote",` in front of each symbol, where the type's name is the first column; else 0.
-  var nameCount: Int
-  /// 128 or 256.
-  var eventBytes: Int
-}
 
 /// The sections of all types on one channel, compiled from its column plans. Immutable.
 ///
@@ -21,21 +8,19 @@ struct Section {
 /// every other column is a known field that is asked for once.
 @safe
 final class SectionTable {
-  private let sections: UnsafeMutablePointer<Section>
+  private let sections: UnsafeMutablePointer<qw_section>
   /// `EventType.index` by a hash of the first eight bytes of `"Quote",[`; 0xFF for none.
   private let index: UnsafeMutablePointer<UInt8>
   private let memory: CompiledColumns
 
-  static let indexBits = 6
-
   init(_ plans: [ColumnPlan], _ keys: [FieldKeys], _ level: SIMDLevel) {
     unsafe sections = .allocate(capacity: plans.count)
-    unsafe index = .allocate(capacity: 1 << Self.indexBits)
+    unsafe index = .allocate(capacity: 1 << Int(QW_SECTION_BITS))
     memory = CompiledColumns(level)
-    unsafe index.initialize(repeating: 0xFF, count: 1 << Self.indexBits)
+    unsafe index.initialize(repeating: UInt8(QW_NO_SECTION), count: 1 << Int(QW_SECTION_BITS))
     for (i, plan) in plans.enumerated() {
       unsafe (sections + i).initialize(to: Self.section(plan, keys[i], memory))
-      unsafe index[SectionView.slot(sections[i].opening.words[0], Self.multiplier)] = UInt8(i)
+      unsafe index[SectionView.slot(sections[i].opening.words.0, Self.multiplier)] = UInt8(i)
     }
   }
 
@@ -51,15 +36,14 @@ final class SectionTable {
 
   // MARK: Compiling
 
-  private static func section(_ plan: ColumnPlan, _ keys: FieldKeys, _ memory: CompiledColumns) -> Section {
+  private static func section(_ plan: ColumnPlan, _ keys: FieldKeys, _ memory: CompiledColumns) -> qw_section {
     let text = [0x22] + keys.typeName + [0x22, 0x2C, 0x5B]
     let hasName = plan.ops.first?.action == .eventType
     let rest = Array(plan.ops.dropFirst(hasName ? 2 : 1))
     let hasSymbol = plan.ops.dropFirst(hasName ? 1 : 0).first?.action == .symbol
-    let reader = hasSymbol ? unsafe memory.reader(rest, keys) : nil
-    return unsafe Section(
-      reader: reader, opening: Words(text), nameCount: hasName ? text.count - 1 : 0,
-      eventBytes: keys.type.recordCount * EventRecord.byteCount)
+    let name = hasName ? Array(text.dropLast()) : []
+    let columns = hasSymbol ? unsafe memory.columns(rest, opening: name, keys) : nil
+    return unsafe qw_section(columns: columns, opening: CompiledColumns.key(text), opening_bytes: text.count)
   }
 
   /// A factor that gives each type's first word a slot of its own.
@@ -78,13 +62,13 @@ final class SectionTable {
 /// A look at a `SectionTable` that costs nothing to copy.
 @unsafe
 struct SectionView {
-  let sections: UnsafePointer<Section>
+  let sections: UnsafePointer<qw_section>
   let index: UnsafePointer<UInt8>
   let multiplier: UInt64
 
   @inline(__always)
   static func slot(_ word: UInt64, _ multiplier: UInt64) -> Int {
-    Int(truncatingIfNeeded: (word &* multiplier) &>> UInt64(64 - SectionTable.indexBits))
+    Int(qw_section_slot(word, multiplier))
   }
 }
 

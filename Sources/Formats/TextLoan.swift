@@ -1,9 +1,9 @@
-import Market
-import Rings
+package import Market
+package import Rings
 
 extension Text {
   /// Lends the text's bytes for the length of the call; an empty text for null and for an id that was never given.
-  func withBytes(_ texts: TextStore, _ body: (UnsafeRawBufferPointer) -> Void) {
+  package func withBytes(_ texts: TextStore, _ body: (UnsafeRawBufferPointer) -> Void) {
     if let id {
       unsafe texts.withText(id.rawValue, body)
     } else {

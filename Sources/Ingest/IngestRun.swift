@@ -34,7 +34,7 @@ package enum RunRequest: Sendable { case none, drain, abandon }
 
 /// Starts sinks, recording and lanes, waits for their end, and adds up what they did.
 package enum IngestRun {
-  static let maximumLanes = 64
+  package static let maximumLanes = 64
 
   package static func run(_ settings: IngestSettings, _ hooks: RunHooks) throws(RunFailure) -> RunOutcome {
     guard (1...maximumLanes).contains(settings.lanes) else {
@@ -71,6 +71,8 @@ package enum IngestRun {
     options.trouble = hooks.say
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
+    options.isStopping = { stop.isAbandoned }
+    options.recordingSyncNanos = Int64(settings.recordingSyncSeconds * 1e9)
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: stores, options: options) } catch {
       throw RunFailure(.failed, "\(error)")
@@ -160,12 +162,12 @@ package enum IngestRun {
 }
 
 /// Which lane a topic belongs to: a stable hash of its symbol, so that all types of a symbol keep their order.
-enum LanePlan {
+package enum LanePlan {
   static func share(of all: [Subscription], lane: Int, of lanes: Int) -> [Subscription] {
     lanes == 1 ? all : all.filter { self.lane(of: $0.symbol, lanes: lanes) == lane }
   }
 
-  static func lane(of symbol: String, lanes: Int) -> Int {
+  package static func lane(of symbol: String, lanes: Int) -> Int {
     var text = symbol
     let hash = text.withUTF8 { b in unsafe TextTable.hash(UnsafeRawBufferPointer(b)) }
     return Int(hash % UInt64(lanes))

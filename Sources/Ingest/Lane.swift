@@ -19,6 +19,8 @@ package struct Lane: ~Copyable {
   let recording: RecordingPort?
   /// Whether waits for room shall end. Kept, because to make it costs an allocation.
   let isStopping: @Sendable () -> Bool
+  /// Subscribes as answers come; nil where everything is subscribed at once.
+  let subscriptionPlan: (any SubscriptionPlan)?
   var pipeline: PayloadPipeline
   var decoder: FeedDecoder
   var session: Session
@@ -29,6 +31,8 @@ package struct Lane: ~Copyable {
   var closingDeadline: MonotonicNanos?
   var complaints = 0
   var sessionNumber: UInt64 = 0
+  /// The token that was read last, which no sentence may hold.
+  var lastToken: String?
   private var lossReason = Gap.Reason.connectionLost
   private var attemptsInGap = 0
   private var backoff: Backoff
@@ -38,13 +42,15 @@ package struct Lane: ~Copyable {
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
     ports: (sinks: [any SinkPort], recording: RecordingPort?), stop: StopFlag,
-    progress: LaneProgress, say: @escaping @Sendable (String) -> Void
+    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil,
+    say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
     self.settings = settings
     self.stop = stop
     self.progress = progress
     self.say = say
+    subscriptionPlan = plan
     recording = ports.recording
     isStopping = { stop.isAbandoned }
     self.pipeline = pipeline
@@ -68,7 +74,16 @@ package struct Lane: ~Copyable {
   }
 
   private mutating func subscribe() {
-    let refused = session.changeSubscriptions(add: settings.subscriptions, now: .now())
+    complain(of: session.changeSubscriptions(add: settings.subscriptions, now: .now()))
+  }
+
+  /// Does what the plan wants subscribed by now.
+  mutating func follow(_ plan: any SubscriptionPlan) {
+    guard session.isReady, let change = plan.change(now: .now()) else { return }
+    complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
+  }
+
+  private func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
     for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
       say("\(subscription.type.name) \(subscription.symbol) is not subscribed: \(refusal)")
     }
@@ -95,12 +110,29 @@ package struct Lane: ~Copyable {
         say("lane \(number): \(why); connecting again in \(Self.rounded(seconds)) s (attempt \(backoff.attempt))")
         attemptsInGap += 1
         progress.enter(.waiting)
-        _ = try? stop.wakeup.wait(until: MonotonicNanos.now().advanced(bySeconds: seconds))
+        pause(until: MonotonicNanos.now().advanced(bySeconds: seconds))
         progress.addReconnect()
         outcome.reconnects += 1
       }
     }
     return .drained
+  }
+
+  /// Waits, and moves on what sinks hold back meanwhile.
+  private func pause(until deadline: MonotonicNanos) {
+    while true {
+      pipeline.settle()
+      let now = MonotonicNanos.now()
+      if now >= deadline { return }
+      let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
+      if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
+    }
+  }
+
+  /// A sentence in which a server may have repeated the token.
+  func withoutToken(_ sentence: String) -> String {
+    guard let lastToken, !lastToken.isEmpty else { return sentence }
+    return sentence.split(separator: lastToken, omittingEmptySubsequences: false).joined(separator: "…")
   }
 
   private var mayTryAgain: Bool {

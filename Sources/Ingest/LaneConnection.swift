@@ -20,7 +20,7 @@ enum ConnectionEnd {
 
 extension Lane {
   /// While conflation holds events back, the lane looks after them this often.
-  private static var settleNanos: Int64 { 20_000_000 }
+  static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
     var link: WebSocketLink
@@ -37,7 +37,10 @@ extension Lane {
       return .lost(.connectionLost, why, stood: false)
     }
     do {
-      if let token = try settings.token.read() { session.updateToken(token, now: .now()) }
+      if let token = try settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     } catch { return .refused("\(error)") }
     progress.enter(.handshaking)
     sessionNumber += 1
@@ -51,11 +54,12 @@ extension Lane {
     var stood = false
     closingDeadline = nil
     session.connected(now: .now())
-    let end = converse(&link, &stood)
+    let end = converse(&link, &stood).map { withoutToken($0) }
     session.disconnected()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
+    pipeline.add(link.wire)
     link.end(limitMillis: settings.closeLimitMillis)
     return end
   }
@@ -65,8 +69,16 @@ extension Lane {
     var plan = WaitPlan(
       batchMicros: settings.batchMicros, spinMicros: settings.spinMicros, receiveMillis: WebSocketLink.waitLimitMillis)
     var waits = false
+    // Messages may have come in one piece with the answer to the upgrade.
+    if link.buffer.readableCount > 0 {
+      lastArrival = .now()
+      let end = interpret(&link, &stood)
+      closeRead()
+      if let end { return end }
+    }
     do throws(LinkError) {
       while true {
+        if let subscriptionPlan { follow(subscriptionPlan) }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
@@ -114,6 +126,7 @@ extension Lane {
   ) -> WaitPlan.Step {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
+    if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()
@@ -150,7 +163,10 @@ extension Lane {
     }
     if wantsToken {
       complain("the server wants a fresh token")
-      if let token = try? settings.token.read() { session.updateToken(token, now: .now()) }
+      if let token = try? settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     }
     guard let failure else { return nil }
     try? link.conversation.close(.goingAway, reason: "")
@@ -236,12 +252,21 @@ extension Lane {
   /// Says a sentence about the feed, up to the limit; then only the counts speak.
   mutating func complain(_ sentence: String) {
     complaints += 1
-    if complaints <= settings.maximumComplaints { say("lane \(number): \(sentence)") }
+    if complaints <= settings.maximumComplaints { say("lane \(number): \(withoutToken(sentence))") }
     if complaints == settings.maximumComplaints { say("lane \(number): further such sentences are left out") }
   }
 }
 
 extension ConnectionEnd {
+  /// The same end with other words.
+  func map(_ change: (String) -> String) -> ConnectionEnd {
+    switch self {
+    case .drained, .endOfFeed: self
+    case .refused(let why): .refused(change(why))
+    case .lost(let reason, let why, let stood): .lost(reason, change(why), stood: stood)
+    }
+  }
+
   /// For the recording's session end.
   var words: String {
     switch self {

@@ -22,6 +22,7 @@ package enum ReplayRun {
     options.trouble = hooks.say
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
+    options.isStopping = { stop.isAbandoned }
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: [texts], options: options) } catch {
       throw RunFailure(.failed, "\(error)")

@@ -2,11 +2,12 @@
 ///
 /// Invariant: `0 <= recordCount <= capacity`; the first `recordCount` records are whole events.
 @safe
+@usableFromInline
 package struct EventBatch: ~Copyable {
   package let capacity: Int
-  private let base: UnsafeMutableRawPointer
+  @usableFromInline let base: UnsafeMutableRawPointer
   private let templates: UnsafeMutableRawPointer
-  package private(set) var recordCount = 0
+  @usableFromInline package private(set) var recordCount = 0
   package private(set) var eventCount = 0
 
   /// A state to return to when what was decoded since turns out to be wrong.
@@ -103,6 +104,7 @@ package struct EventBatch: ~Copyable {
   }
 
   /// All records, for a copy into a ring.
+  @inlinable @inline(__always)
   package func withRecords<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
     try unsafe body(UnsafeRawBufferPointer(start: base, count: recordCount * EventRecord.byteCount))
   }

@@ -30,6 +30,7 @@ public protocol MarketEvent: BitwiseCopyable, Sendable {
 }
 
 /// One record of 128 bytes is the unit that rings carry.
+@usableFromInline
 package enum EventRecord {
   @inlinable package static var byteCount: Int { 128 }
   /// The longest event, in records.

@@ -1,35 +1,29 @@
+package import CShims
 import Rings
 
 /// What a text is looked up by. Up to 16 bytes it is the text itself, zeros behind it; of a longer one a hash.
-@frozen @usableFromInline
 package struct TextKey {
   /// The first eight bytes, or the hash.
-  @usableFromInline let low: UInt64
+  let low: UInt64
   /// The second eight bytes; 0 for a longer text.
-  @usableFromInline let high: UInt64
+  let high: UInt64
   /// Bytes of the text, with `unplain` where it applies.
-  @usableFromInline let count: UInt32
+  let count: UInt32
   /// Where the search for a slot begins.
-  @usableFromInline package let hash: UInt64
+  package let hash: UInt64
 
-  /// Set in `count` for a text with a byte that stands in JSON only as an escape: such a text is never the bytes of a
-  /// string as they stand, and a look-up by them must not find it.
+  /// Set in `count` for a text with a byte that stands in JSON only as an escape.
   static var unplain: UInt32 { 1 << 31 }
 
-  @inlinable static var lowSeed: UInt64 { 0xA076_1D64_78BD_642F }
-  @inlinable static var highSeed: UInt64 { 0xE703_7ED1_A0B4_28DB }
-
   /// Of up to 16 bytes.
-  @inlinable @inline(__always)
-  package init(low: UInt64, high: UInt64, count: Int) {
+  init(low: UInt64, high: UInt64, count: Int) {
     self.low = low
     self.high = high
     self.count = UInt32(truncatingIfNeeded: count)
-    hash = Mix.fold(low ^ Self.lowSeed, high ^ Self.highSeed)
+    hash = qw_text_hash16(low, high)
   }
 
   /// Of a longer text.
-  @inlinable @inline(__always)
   init(longHash: UInt64, count: Int) {
     low = longHash
     high = 0
@@ -44,8 +38,8 @@ package struct TextKey {
       let (low, high) = unsafe (Self.word(text, from: 0), Self.word(text, from: 8))
       self.init(low: low, high: high, count: text.count | mark)
     case ...32:
-      let base = text.baseAddress!
-      self.init(longHash: unsafe Self.hash32(base, text.count), count: text.count | mark)
+      let base = unsafe text.baseAddress!.assumingMemoryBound(to: UInt8.self)
+      self.init(longHash: unsafe qw_text_hash32(base, text.count), count: text.count | mark)
     default: self.init(longHash: unsafe TextTable.hash(text), count: text.count | mark)
     }
   }
@@ -64,17 +58,6 @@ package struct TextKey {
     return found & (ones &* 0x80) == 0
   }
 
-  /// Of 17 to 32 bytes: four words, which overlap.
-  @inlinable @inline(__always)
-  package static func hash32(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
-    let a = unsafe text.loadUnaligned(as: UInt64.self)
-    let b = unsafe text.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-    let c = unsafe text.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
-    let d = unsafe text.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-    let first = Mix.fold(a ^ lowSeed, b ^ highSeed)
-    return Mix.fold(c ^ highSeed, d ^ lowSeed) &+ (first &<< 32 | first &>> 32)
-  }
-
   /// Up to eight bytes from `start` on, the first lowest; zeros for those that are not there.
   static func word(_ text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
     if start &+ 8 <= text.count { return unsafe text.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
@@ -88,33 +71,11 @@ package struct TextKey {
   }
 }
 
-/// The slots of a text table: a view that costs nothing to copy, for look-ups in hot loops.
-///
-///     slot  low   UInt64   first eight bytes of the text, or the hash of a text of more than 16 bytes
-///           high  UInt64   second eight bytes, or where a longer text lies
-///           id    UInt32   0 for a free slot
-///           count UInt32   bytes of the text; the highest bit is set for one with bytes that JSON has to escape
-///
-/// A hit compares every byte of the text, so it proves that a text is one that was added. `find` and `find32` pass over
-/// texts that JSON has to escape: what they find may stand in a string as it is.
-@frozen @usableFromInline
+/// The slots of a text table, as `qw_texts.h` lays them out: a view that costs nothing to copy, for look-ups in hot
+/// loops in C.
 @safe
 package struct TextSlots {
-  @frozen @usableFromInline
-  struct Slot {
-    @usableFromInline var low: UInt64
-    @usableFromInline var high: UInt64
-    @usableFromInline var id: UInt32
-    @usableFromInline var count: UInt32
-
-    @inlinable
-    init(low: UInt64, high: UInt64, id: UInt32, count: UInt32) {
-      self.low = low
-      self.high = high
-      self.id = id
-      self.count = count
-    }
-  }
+  package typealias Slot = qw_text_slot
 
   enum Place {
     case known(UInt32)
@@ -123,11 +84,11 @@ package struct TextSlots {
     case none
   }
 
-  @usableFromInline let base: UnsafeMutablePointer<Slot>
+  @unsafe package let base: UnsafeMutablePointer<Slot>
   /// A power of two, less one.
-  @usableFromInline let mask: Int
+  package let mask: Int
 
-  @inlinable static var maximumProbes: Int { 1024 }
+  static var maximumProbes: Int { Int(QW_TEXT_PROBES) }
   var count: Int { mask + 1 }
 
   init(count: Int) {
@@ -146,60 +107,15 @@ package struct TextSlots {
 
   func deallocate() { unsafe base.deallocate() }
 
-  /// The id of a text of up to 16 bytes; 0 for one that is not there.
-  @inlinable @inline(__always)
-  package func find(_ low: UInt64, _ high: UInt64, _ count: Int) -> UInt32 {
-    let key = TextKey(low: low, high: high, count: count)
-    var i = Int(truncatingIfNeeded: key.hash) & mask
-    var probesLeft = Self.maximumProbes
-    repeat {
-      let slot = unsafe base + i
-      if unsafe slot.pointee.low == low && slot.pointee.high == high && slot.pointee.count == key.count {
-        return unsafe slot.pointee.id
-      }
-      if unsafe slot.pointee.id == 0 { return 0 }
-      i = (i &+ 1) & mask
-      probesLeft &-= 1
-    } while probesLeft > 0
-    return 0
-  }
-
-  /// The id of a text of 17 to 32 bytes; 0 for one that is not there.
-  @inlinable @inline(__always)
-  package func find32(_ text: UnsafeRawPointer, _ count: Int) -> UInt32 {
-    let hash = unsafe TextKey.hash32(text, count)
-    var i = Int(truncatingIfNeeded: hash) & mask
-    var probesLeft = Self.maximumProbes
-    repeat {
-      let slot = unsafe base + i
-      if unsafe slot.pointee.id == 0 { return 0 }
-      if unsafe slot.pointee.low == hash && Int(slot.pointee.count) == count {
-        if unsafe Self.equal32(Self.text(slot.pointee), text, count) { return unsafe slot.pointee.id }
-      }
-      i = (i &+ 1) & mask
-      probesLeft &-= 1
-    } while probesLeft > 0
-    return 0
+  /// The id of a text of 1 to 32 bytes; 0 for one that is not there, or that JSON has to escape. 16 bytes are read at
+  /// least.
+  package func find(_ text: UnsafePointer<UInt8>, _ count: Int) -> UInt32 {
+    unsafe qw_find_text(base, UInt64(mask), text, count)
   }
 
   /// Where a text of more than 16 bytes lies.
-  @inlinable @inline(__always)
-  static func text(_ slot: Slot) -> UnsafeRawPointer {
+  private static func text(_ slot: Slot) -> UnsafeRawPointer {
     unsafe UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: slot.high)).unsafelyUnwrapped
-  }
-
-  /// Whether two texts of 17 to 32 bytes are equal, by four words that overlap.
-  @inlinable @inline(__always)
-  static func equal32(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
-    let first = unsafe (word(a, 0) ^ word(b, 0)) | (word(a, 8) ^ word(b, 8))
-    let last =
-      unsafe (word(a, count &- 16) ^ word(b, count &- 16)) | (word(a, count &- 8) ^ word(b, count &- 8))
-    return first | last == 0
-  }
-
-  @inlinable @inline(__always)
-  static func word(_ p: UnsafeRawPointer, _ offset: Int) -> UInt64 {
-    unsafe p.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
 
   /// What the table knows of a text. The key is the text's.

@@ -7,7 +7,7 @@ import Sinks
 
 enum ConvertCommand {
   static let command = Command(
-    name: "convert", summary: "turn frame text into a recording, or a recording into frame text, CSV or NDJSON",
+    name: "convert", summary: "turn frame text into a recording, or a recording into other formats",
     operands: "IN OUT", operandCount: 2...2,
     options: [
       OptionSpec(
@@ -17,8 +17,8 @@ enum ConvertCommand {
     ],
     notes: """
       The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or
-      FOLDER.csv a folder of CSV files, and everything else frame text: one JSON frame a line, or
-      MILLISECONDS<TAB>FRAME.
+      FOLDER.csv a folder of CSV files, FOLDER.arrow and FOLDER.parquet folders of such files, and
+      everything else frame text: one JSON frame a line, or MILLISECONDS<TAB>FRAME.
       Example: quotewire convert frames.tsv day.qwr && quotewire replay day.qwr --to ndjson:-
       """,
     run: run)
@@ -100,7 +100,7 @@ enum ConvertCommand {
     var sink: String?
     if output.hasSuffix(".ndjson") || output.hasSuffix(".jsonl") { sink = "ndjson:" + output }
     if output.hasSuffix("/") { sink = "csv:" + output.dropLast() }
-    if output.hasSuffix(".csv") { sink = "csv:" + output }
+    for kind in ["csv", "arrow", "parquet"] where output.hasSuffix("." + kind) { sink = kind + ":" + output }
     guard let sink else { return try frameText(input, output, arguments) }
     var settings = ReplaySettings(files: [input])
     do { settings.run.sinks = [try SinkSpec(parsing: sink)] } catch { throw .usage("\(error)") }

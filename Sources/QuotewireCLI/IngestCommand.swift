@@ -31,6 +31,9 @@ enum IngestCommand {
       RunOptions.sinks,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
+      OptionSpec(
+        "record-sync", "SECONDS",
+        "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
       OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
       OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
@@ -47,6 +50,10 @@ enum IngestCommand {
         "connect-to", "IP:PORT",
         "connect there, as through a tunnel, instead of looking up the URL's host;\n"
           + "the certificate still has to be for that host"),
+      OptionSpec(
+        "max-texts", "N",
+        "texts (symbols, codes, messages) that a lane keeps apart; a row whose symbol finds\n"
+          + "no room is malformed (default: 131072 and 4 a subscription; 2097152 with '*')"),
       OptionSpec(
         "answer-timeout", "SECONDS",
         "how long the feed may take for each step until its channel is open: name\n"
@@ -91,18 +98,7 @@ enum IngestCommand {
   }
 
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> IngestSettings {
-    let url: FeedURL
-    do { url = try FeedURL(parsing: arguments.string("url") ?? demoURL) } catch { throw .usage("--url: \(error)") }
-    if !url.isSecure && !url.endpoint.isLoopback && !arguments.has("insecure-plaintext") {
-      throw .usage(
-        "--url \(url): ws:// sends everything in the clear; use wss://, or --insecure-plaintext if you mean it")
-    }
-    var lane = LaneSettings(url: url)
-    if url.isSecure {
-      do {
-        lane.tls = try TLSContext.client(trust: arguments.string("ca-file").map { .file($0) } ?? .system)
-      } catch { throw CommandFailure("\(error)") }
-    }
+    var lane = try connection(try url(arguments), arguments)
     if arguments.has("compress") {
       do { lane.deflate = try .zlib(asClient: true) } catch { throw CommandFailure("--compress: \(error)") }
     }
@@ -112,19 +108,21 @@ enum IngestCommand {
       guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
       lane.session.keepaliveSeconds = seconds
     }
-    try connection(arguments, &lane)
-    lane.session.maximumTopics = maximumTopics
+    try limits(arguments, &lane)
     lane.subscriptions = try subscriptions(arguments)
-    lane.token = try token(arguments)
     lane.reconnect = try reconnect(arguments)
     lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0
     lane.spinMicros = try arguments.int("spin-micros", in: LaneSettings.spinRange) ?? 0
-    lane.backoff = Backoff(seed: RandomBytes.next())
-    lane.userAgent = "quotewire/\(Version.text)"
-    lane.productVersion = "quotewire \(Version.text)"
     var settings = IngestSettings(lane: lane)
     settings.run = try RunOptions.settings(arguments)
     settings.run.wantsDigest = arguments.has("stats")
+    if !settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
+      settings.run.texts = .feed(subscriptions: settings.lane.subscriptions.count)
+    }
+    if let most = try arguments.int("max-texts", in: 1...100_000_000) {
+      settings.run.texts.maximumTexts = most
+      settings.run.texts.maximumBytes = max(settings.run.texts.maximumBytes, 128 * most)
+    }
     settings.lanes = try arguments.int("lanes", in: 1...64) ?? 1
     settings.record = arguments.string("record")
     if let policy = arguments.string("record-policy") {
@@ -133,12 +131,19 @@ enum IngestCommand {
       }
       settings.recordingPolicy = known
     }
+    if let seconds = try arguments.seconds("record-sync") {
+      let range = IngestSettings.recordingSyncRange
+      guard range.contains(seconds) else {
+        throw .usage("--record-sync takes \(range.lowerBound) to \(Int(range.upperBound)) seconds")
+      }
+      settings.recordingSyncSeconds = seconds
+    }
     settings.compressesRecording = arguments.has("record-zstd")
     settings.seconds = try arguments.seconds("for")
     return settings
   }
 
-  private static func connection(_ arguments: Arguments, _ lane: inout LaneSettings) throws(CommandFailure) {
+  private static func limits(_ arguments: Arguments, _ lane: inout LaneSettings) throws(CommandFailure) {
     if let seconds = try arguments.seconds("answer-timeout") {
       guard answerRange.contains(seconds) else {
         throw .usage("--answer-timeout takes \(answerRange.lowerBound) to \(answerRange.upperBound) seconds")
@@ -157,6 +162,38 @@ enum IngestCommand {
 
   /// What --answer-timeout takes, in seconds.
   static let answerRange = 0.1...3600.0
+
+  static func url(_ arguments: Arguments) throws(CommandFailure) -> FeedURL {
+    let url: FeedURL
+    do { url = try FeedURL(parsing: arguments.string("url") ?? demoURL) } catch {
+      throw .usage("--url: \(error)")
+    }
+    if !url.isSecure && !url.endpoint.isLoopback && !arguments.has("insecure-plaintext") {
+      throw .usage(
+        "--url \(url): ws:// sends everything in the clear; use wss://, or --insecure-plaintext if you mean it"
+      )
+    }
+    return url
+  }
+
+  /// How to reach the feed, for every command that does.
+  static func connection(_ url: FeedURL, _ arguments: Arguments) throws(CommandFailure)
+    -> LaneSettings
+  {
+    var lane = LaneSettings(url: url)
+    if url.isSecure {
+      do {
+        lane.tls = try TLSContext.client(
+          trust: arguments.string("ca-file").map { .file($0) } ?? .system)
+      } catch { throw CommandFailure("\(error)") }
+    }
+    lane.token = try token(arguments)
+    lane.backoff = Backoff(seed: RandomBytes.next())
+    lane.userAgent = "quotewire/\(Version.text)"
+    lane.productVersion = "quotewire \(Version.text)"
+    lane.session.maximumTopics = maximumTopics
+    return lane
+  }
 
   /// Topics of one connection that we keep account of.
   static let maximumTopics = 2_000_000
@@ -177,7 +214,7 @@ enum IngestCommand {
     }
   }
 
-  private static func token(_ arguments: Arguments) throws(CommandFailure) -> TokenSource {
+  static func token(_ arguments: Arguments) throws(CommandFailure) -> TokenSource {
     if arguments.has("token-env") && arguments.has("token-file") {
       throw .usage("give --token-env or --token-file, not both")
     }

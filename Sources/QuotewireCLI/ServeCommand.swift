@@ -11,6 +11,11 @@ enum ServeCommand {
     operands: "[FILE.qwr]", operandCount: 0...1,
     options: [
       OptionSpec("generate", "SPEC", "serve a generated market instead of a recording, see below"),
+      OptionSpec(
+        "answers", "SPEC", "answer any symbol with one event of each type asked for, see below"),
+      OptionSpec(
+        "answer-delay", "MILLIS",
+        "milliseconds from a subscription to the symbol's first event (default: 0)"),
       OptionSpec("port", "P", "port to listen on; 0 lets the system choose (default: 0)"),
       OptionSpec("address", "IP", "address to listen on (default: 127.0.0.1, this machine only)"),
       OptionSpec("tls-cert", "FILE", "certificate chain in PEM: serve wss:// instead of ws://"),
@@ -42,10 +47,12 @@ enum ServeCommand {
       A recording is played to each client from its beginning, once its subscription has been quiet
       for a moment; at the end the connection is closed with code 1000 and the reason "end of recording".
 
-      SPEC is KEY=VALUE,KEY=VALUE…:
+      SPEC of --generate is KEY=VALUE,KEY=VALUE…:
 
       """
     for row in GenerateSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
+    text += "\nSPEC of --answers:\n"
+    for row in AnswerSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nFAULT is NAME or NAME=ARGUMENTS; with ,once only the first connection has it:\n"
     for row in Fault.table {
       text += line(row.kind.rawValue, (row.arguments.isEmpty ? "" : row.arguments + ": ") + row.meaning)
@@ -113,6 +120,9 @@ enum ServeCommand {
       }
       configuration.slowClients = what
     }
+    if let millis = try arguments.int("answer-delay", in: 0...3_600_000) {
+      configuration.session.answerDelayMillis = Int64(millis)
+    }
     if let most = try arguments.int("max-clients", in: 1...65_536) { configuration.limits.maximumClients = most }
     if let seconds = try arguments.seconds("client-timeout") {
       guard IngestCommand.answerRange.contains(seconds) else {
@@ -147,6 +157,15 @@ enum ServeCommand {
   }
 
   private static func feed(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration.Feed {
+    if let text = arguments.string("answers") {
+      if !arguments.operands.isEmpty || arguments.has("generate") {
+        throw .usage("give one of a recording, --generate and --answers")
+      }
+      if arguments.has("loop") || arguments.has("speed") {
+        throw .usage("--loop and --speed do not go with --answers, which answers each subscription once")
+      }
+      do { return .answers(try AnswerSpec(text)) } catch { throw .usage("--answers: \(error)") }
+    }
     if let text = arguments.string("generate") {
       if !arguments.operands.isEmpty { throw .usage("give a recording or --generate, not both") }
       if arguments.has("loop") {
@@ -165,7 +184,8 @@ enum ServeCommand {
       } catch { throw .usage("--generate: \(error)") }
     }
     guard let path = arguments.operands.first else {
-      throw .usage("give a recording (quotewire serve FILE.qwr) or --generate SPEC; see 'quotewire serve --help'")
+      throw .usage(
+        "give a recording (quotewire serve FILE.qwr), --generate SPEC or --answers SPEC; see 'quotewire serve --help'")
     }
     return .recording(path: path, speed: try ReplayCommand.speed(arguments), isLooped: arguments.has("loop"))
   }

@@ -1,4 +1,5 @@
 import Bytes
+import Collect
 import DXLink
 import IO
 import Market
@@ -25,7 +26,7 @@ extension IngestCommand {
     return all
   }
 
-  private static func types(_ arguments: Arguments) throws(CommandFailure) -> [EventType] {
+  static func types(_ arguments: Arguments) throws(CommandFailure) -> [EventType] {
     let names = arguments.has("types") ? arguments.list("types") : defaultTypes.split(separator: ",").map(String.init)
     if names == ["all"] { return EventType.allCases }
     var types: [EventType] = []
@@ -61,12 +62,9 @@ extension IngestCommand {
   }
 
   private static func file(_ path: String) throws(CommandFailure) -> [String] {
-    let bytes: [UInt8]
-    do {
-      bytes = try File.contents(of: path, limitBytes: maximumSymbolsBytes)
-    } catch { throw CommandFailure("\(error)") }
-    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { CommandText.trimmed($0) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    do { return try SymbolsFile.read(path, limitBytes: maximumSymbolsBytes) } catch {
+      throw CommandFailure("\(error)")
+    }
   }
 
   /// Milliseconds since 1970 UTC of a date, a time in UTC, or a number of milliseconds.

@@ -32,8 +32,10 @@ final class ClientConnection {
   var out = MessageQueue()
   private var playback: Playback?
   private var paced: PacedFeed?
+  private let answers: AnswerFeed?
   private var playbackDue = MonotonicNanos.distantFuture
   private var hasMoreToPlay = false
+  private var hasMoreToGreet = false
   private var ready: Readiness = []
   private var blockedOn: Readiness?
   private var phaseDeadline: MonotonicNanos
@@ -68,6 +70,11 @@ final class ClientConnection {
     conversation = Conversation(role: .server, limits: limits)
     buffer = ReceiveBuffer(capacity: 16 << 10, maximumCapacity: limits.receiveBufferBytes + (64 << 10))
     session = ServerSession(configuration.session, faults: plan, now: now)
+    if case .answers(let spec) = configuration.feed {
+      answers = AnswerFeed(spec, connection: number + 1)
+    } else {
+      answers = nil
+    }
     phaseDeadline = now.advanced(byNanos: configuration.limits.setupTimeoutMillis * 1_000_000)
     lastFlush = now
   }
@@ -78,7 +85,7 @@ final class ClientConnection {
     guard blockedOn == nil else { return false }
     switch phase {
     case .tls, .upgrade, .gone: return false
-    case .open: return hasMoreToPlay || !links.isStalled && (!out.isEmpty || session.closing != nil)
+    case .open: return hasMoreToPlay || hasMoreToGreet || !links.isStalled && (!out.isEmpty || session.closing != nil)
     case .closing, .draining: return rawSent < raw.count || conversation.queuedBytes > 0
     }
   }
@@ -94,8 +101,18 @@ final class ClientConnection {
     return wanted
   }
 
-  /// A client whose answers nobody takes away is not read from.
-  private var mayRead: Bool { out.byteCount + conversation.queuedBytes <= configuration.limits.maximumQueuedBytes }
+  /// A client whose answers nobody takes away is not read from, nor one that wants more than it can be given.
+  private var mayRead: Bool {
+    out.byteCount + conversation.queuedBytes <= queueLimit
+      && session.newTopics.count <= configuration.limits.maximumUngreeted
+  }
+
+  /// This client's part of what may wait.
+  private var queueLimit: Int {
+    let limits = configuration.limits
+    let part = limits.maximumQueuedBytesOfAll / max(1, stats[.clientsOpen])
+    return min(limits.maximumQueuedBytes, max(limits.leastQueuedBytes, part))
+  }
 
   func deadline(_ now: MonotonicNanos) -> MonotonicNanos {
     if isBusy { return now }
@@ -214,6 +231,7 @@ final class ClientConnection {
     let errors = session.counters.errorsSent
     session.tick(now, &out)
     stats.add(.errorsSent, session.counters.errorsSent - errors)
+    session.beginDue(now)
     greet()
     flushLive(now)
     play(now)
@@ -246,8 +264,10 @@ final class ClientConnection {
   /// Whether something of this client's own waits for its subscription to be quiet.
   private var mayBegin: Bool {
     guard playback == nil, paced == nil, session.mayHaveData, !links.isStalled else { return false }
-    if case .generator = configuration.feed { return false }
-    return true
+    switch configuration.feed {
+    case .generator, .answers: return false
+    case .recording, .paced: return true
+    }
   }
 
   /// When the client's subscription has been quiet for long enough.
@@ -261,7 +281,7 @@ final class ClientConnection {
     case .recording(_, let speed, let isLooped):
       if let recording { playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now) }
       if playback == nil { session.close(CloseCode.internalError.rawValue, "the recording is gone") }
-    case .generator: break
+    case .generator, .answers: break
     }
   }
 
@@ -291,7 +311,7 @@ final class ClientConnection {
   /// Moves messages into the conversation while it takes them, past the faults of the link.
   private func pump(_ now: MonotonicNanos) {
     while !out.isEmpty, !links.isStalled, !links.wantsDrop, conversation.maySend,
-      conversation.queuedBytes < configuration.limits.maximumQueuedBytes
+      conversation.queuedBytes < queueLimit
     {
       let isData = out.isFirstData
       let sent = out.takeFirst { _, text in self.send(text, isData: isData, now) }
@@ -351,20 +371,40 @@ final class ClientConnection {
   // MARK: Live feed
 
   private func greet() {
-    let fresh = session.takeNewTopics()
-    guard let live, !fresh.isEmpty, session.mayHaveData else { return }
-    for new in fresh {
+    hasMoreToGreet = false
+    guard let live, answers == nil, session.mayHaveData else {
+      let fresh = session.takeNewTopics()
+      if let answers, session.mayHaveData { answer(fresh, answers) }
+      return
+    }
+    var greeted = 0
+    // A snapshot has thousands of rows; no more are made than the client takes away.
+    while greeted < Self.greetingsPerTurn, out.byteCount + conversation.queuedBytes <= queueLimit / 2 {
+      guard let new = session.takeNewTopics(atMost: 1).first else { return }
+      greeted += 1
       guard let channel = session.channels[new.topic.channel], channel.contract != .stream else { continue }
       live.greet(new.topic, fromTime: new.fromTime) { event in
         session.gather(event, new.topic.type, channel, live.store, &out)
       }
     }
+    hasMoreToGreet = greeted == Self.greetingsPerTurn && !session.newTopics.isEmpty
+  }
+
+  /// Subscriptions that are given their first values in one turn.
+  private static let greetingsPerTurn = 64
+
+  private func answer(_ fresh: [NewTopic], _ answers: AnswerFeed) {
+    for new in fresh {
+      guard let channel = session.channels[new.topic.channel] else { continue }
+      answers.answer(new.topic) { session.gather($0, new.topic.type, channel, answers.store, &out) }
+    }
+    session.flush(&out)
   }
 
   /// Takes an event of the live feed, unless the client lags too far behind.
   func take(live event: EventRef, _ texts: TextStore) {
     guard phase == .open, session.mayHaveData, !links.isStalled else { return }
-    guard out.byteCount + conversation.queuedBytes > configuration.limits.maximumQueuedBytes else {
+    guard out.byteCount + conversation.queuedBytes > queueLimit else {
       return session.gather(event, texts, &out)
     }
     guard let type = event.type, session.wants(event, texts) else { return }
@@ -382,7 +422,7 @@ final class ClientConnection {
 
   private func flushLive(_ now: MonotonicNanos) {
     guard let live else { return }
-    if !stale.isEmpty, out.byteCount + conversation.queuedBytes <= configuration.limits.maximumQueuedBytes / 2 {
+    if !stale.isEmpty, out.byteCount + conversation.queuedBytes <= queueLimit / 2 {
       for key in stale { live.repeatLatest(key) { session.gather($0, live.store, &out) } }
       stale.removeAll()
     }

@@ -13,6 +13,8 @@ package struct ServerConfiguration: Sendable {
     case generator(GenerateSpec, speed: ReplaySpeed)
     /// Quotes at a fixed rate, stamped with their intended times; each client has its own, and the feed ends.
     case paced(PacedSpec)
+    /// One answer to each subscription, whatever the symbol.
+    case answers(AnswerSpec)
   }
 
   /// What happens to a client of a live feed that reads too slowly. Clients of a recording are waited for.
@@ -93,6 +95,8 @@ package struct Server: ~Copyable {
     let tls = try Self.tls(configuration)
     let listener = try Self.listener(configuration.address)
     let poller = try Self.poller(listener, stop)
+    var configuration = configuration
+    configuration.session.budget = SubscriptionBudget(limit: configuration.limits.maximumSubscriptionBytes)
     self.configuration = configuration
     self.stats = stats
     self.stop = stop

@@ -23,7 +23,11 @@ package struct ServerSession: ~Copyable {
     package var fields = FieldLists.standard
     /// Sends ERROR TIMEOUT before closing on a silent client, as the specification says; real servers do not.
     package var announcesTimeout = false
+    /// How long after its subscription a symbol's events begin, in milliseconds.
+    package var answerDelayMillis: Int64 = 0
     package var limits = ServerLimits()
+    /// What all clients of a server share; nil for a session alone.
+    package var budget: SubscriptionBudget?
     package init() {}
   }
 
@@ -47,7 +51,9 @@ package struct ServerSession: ~Copyable {
   package internal(set) var lastSubscription: MonotonicNanos?
   /// Topics that came since the last call of `takeNewTopics`.
   var newTopics: [NewTopic] = []
-  var subscriptions = Subscriptions()
+  /// Topics that take effect later.
+  var waiting = WaitingTopics()
+  var subscriptions: Subscriptions
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
@@ -64,6 +70,7 @@ package struct ServerSession: ~Copyable {
   package init(_ options: Options, faults: FaultPlan = FaultPlan([], connection: 0), now: MonotonicNanos) {
     self.options = options
     self.faults = faults
+    subscriptions = Subscriptions(options.budget)
     isAuthorized = options.token == nil && !faults.has(.refuseToken)
     clientTimeoutNanos = options.limits.setupTimeoutMillis * 1_000_000
     ownTimeoutNanos = Int64(options.keepaliveSeconds * 1e9)
@@ -79,8 +86,9 @@ package struct ServerSession: ~Copyable {
   /// When `tick` has something to do next.
   package var deadline: MonotonicNanos {
     let silence = lastReceived.advanced(byNanos: clientTimeoutNanos)
-    if !isSetUp || faults.has(.silent) { return silence }
-    return min(silence, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
+    if !isSetUp { return silence }
+    if faults.has(.silent) { return min(silence, waiting.nextDue) }
+    return min(silence, waiting.nextDue, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
   }
 
   /// Tells that something was sent: it counts as a sign of life.
@@ -235,6 +243,7 @@ package struct ServerSession: ~Copyable {
     if message.channel == channel { message.discard() }
     subscriptions.removeAll(channel: channel)
     newTopics.removeAll { $0.topic.channel == channel }
+    waiting.removeAll { $0.channel == channel }
   }
 
   // MARK: What faults do

@@ -23,9 +23,12 @@ extension ServerSession {
     if change.reset {
       subscriptions.removeAll(channel: channel)
       newTopics.removeAll { $0.topic.channel == channel }
+      waiting.removeAll { $0.channel == channel }
     }
     for item in change.remove {
-      if let topic = Self.topic(channel, item) { subscriptions.remove(topic) }
+      guard let topic = Self.topic(channel, item) else { continue }
+      subscriptions.remove(topic)
+      if waiting.count > 0 { waiting.removeAll { $0.isCovered(by: topic) } }
     }
     guard let contract = channels[channel]?.contract else { return }
     var fresh: [EventType] = []
@@ -37,18 +40,37 @@ extension ServerSession {
         fail(channel, ErrorNotice.badAction, "A wildcard needs a channel with contract STREAM or AUTO", &out)
         continue
       }
-      guard subscriptions.count < options.limits.maximumTopics || subscriptions.topics.contains(topic) else {
+      let count = subscriptions.count + waiting.count
+      guard count < options.limits.maximumTopics || subscriptions.contains(topic) else {
         refused += 1
         continue
       }
-      subscriptions.add(topic)
-      newTopics.append(NewTopic(topic: topic, fromTime: item.fromTime))
+      if !begin(NewTopic(topic: topic, fromTime: item.fromTime), now) { refused += 1 }
       if channels[channel]?.plans[topic.type] == nil && !fresh.contains(topic.type) { fresh.append(topic.type) }
     }
     counters.refusedTopics += refused
     if refused > 0 { fail(channel, ErrorNotice.badAction, "Your subscription size is too big", &out) }
     if !fresh.isEmpty { announce(fresh, on: channel, &out) }
     sendErrors(channel, change, &out)
+  }
+
+  /// Lets a subscription take effect, at once or after the delay. False where there is no room for it.
+  private mutating func begin(_ new: NewTopic, _ now: MonotonicNanos) -> Bool {
+    if options.answerDelayMillis > 0 {
+      waiting.append(new, due: now.advanced(byNanos: options.answerDelayMillis * 1_000_000))
+      return true
+    }
+    guard subscriptions.add(new.topic) else { return false }
+    newTopics.append(new)
+    return true
+  }
+
+  /// Lets the delayed subscriptions take effect whose time has come.
+  mutating func beginDue(_ now: MonotonicNanos) {
+    while let new = waiting.takeDue(now) {
+      lastSubscription = now
+      if subscriptions.add(new.topic) { newTopics.append(new) } else { counters.refusedTopics += 1 }
+    }
   }
 
   private static func topic(_ channel: Int, _ item: SubscriptionItem) -> Subscriptions.Topic? {
@@ -98,10 +120,14 @@ extension ServerSession {
   }
 
   /// Topics that came since the last call, for sources that have something to send at once.
-  mutating func takeNewTopics() -> [NewTopic] {
-    let fresh = newTopics
-    newTopics.removeAll()
-    return fresh
+  mutating func takeNewTopics(atMost most: Int = .max) -> [NewTopic] {
+    if most >= newTopics.count {
+      let fresh = newTopics
+      newTopics.removeAll()
+      return fresh
+    }
+    defer { newTopics.removeFirst(most) }
+    return Array(newTopics.prefix(most))
   }
 
   // MARK: Events

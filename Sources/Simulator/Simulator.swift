@@ -3,6 +3,7 @@
 //     GenerateSpec ─► Generator ─► FrameStream ─► recording entries (time, payload)
 //                         └► LiveFeed ─┐
 //     PacedSpec ──────────► PacedFeed ─┤
+//     AnswerSpec ─────────► AnswerFeed ┤
 //     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
 //                                               ▲                          ▲
 //                                               └──────── FaultPlan ───────┘
@@ -20,12 +21,19 @@ package struct ServerLimits: Sendable, Equatable {
   package var maximumChannels = 100
   /// Subscriptions (type, symbol, source) of one client.
   package var maximumTopics = 200_000
+  /// Bytes that the subscriptions of all clients take together, about 150 each and its symbol; more is refused.
+  package var maximumSubscriptionBytes = 24 << 20
   /// Longest message that a client may send; a longer one ends the connection with 1009.
   package var maximumMessageBytes = 64 << 10
   /// Longest message that we send; a row that is longer than that alone travels alone.
   package var maximumPayloadBytes = 60 << 10
   /// Bytes that may wait for one slow client.
   package var maximumQueuedBytes = 1 << 20
+  /// Bytes that may wait for all clients: where there are many, each has its part of these, `leastQueuedBytes` at least.
+  package var maximumQueuedBytesOfAll = 16 << 20
+  package var leastQueuedBytes = 96 << 10
+  /// New subscriptions that may wait for their first values; a client with more is not read from.
+  package var maximumUngreeted = 4096
   /// Requested fields of one type that are looked at.
   package var maximumFieldsPerType = 256
   /// Time for the HTTP upgrade and for SETUP, in milliseconds.

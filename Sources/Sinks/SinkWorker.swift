@@ -32,8 +32,8 @@ package struct SinkOutcome: Sendable {
 /// between looks: it wakes by itself after `dozeNanos`, or when half of a ring waits.
 ///
 /// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings
-/// fill up
-/// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
+/// fill up and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`, leaves whole rows
+/// alone in its files, and every event that is not among them is counted as accepted and not written.
 struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   var body: Body
   let inputs: [SinkInput]
@@ -44,7 +44,11 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Told of each block that was written: its events.
   let written: (@Sendable (Int) -> Void)?
   let trouble: @Sendable (String) -> Void
+  /// Whether to give up at once what cannot be written.
+  let isStopping: @Sendable () -> Bool
   private var unwritten = 0
+  /// Of `body.flushedEvents`, how many are counted as written.
+  private var told = 0
   private var isInTrouble = false
   private var doze = Doze()
 
@@ -57,7 +61,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
 
   init(
     _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
-    written: (@Sendable (Int) -> Void)? = nil, trouble: @escaping @Sendable (String) -> Void
+    written: (@Sendable (Int) -> Void)? = nil, isStopping: @escaping @Sendable () -> Bool = { false },
+    trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
     self.inputs = inputs
@@ -66,6 +71,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     self.bell = bell
     self.written = written
     self.trouble = trouble
+    self.isStopping = isStopping
   }
 
   /// Works until every lane has gone and everything is written, or until nothing more can be written.
@@ -73,18 +79,18 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     do throws(SinkFailure) {
       while true {
         let taken = drain()
-        if body.pendingBytes >= Self.blockBytes || (taken == 0 && (unwritten > 0 || body.pendingBytes > 0)) {
-          try writeOut()
-        }
+        let now = MonotonicNanos.now()
+        if body.isDue(isIdle: taken == 0, hasUnwritten: unwritten > 0, now: now) { try writeOut() }
         if taken > 0 {
           doze.foundNews()
           continue
         }
-        let now = MonotonicNanos.now()
-        try body.rotate(now: now)
+        // A file that cannot be completed is told of, and again at the end; the next rows go into another.
+        do throws(SinkFailure) { try body.rotate(now: now) } catch { trouble("\(error)") }
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
+          note(isWhole: true)
           return SinkOutcome()
         }
         let dozes = doze.begins(now)
@@ -95,8 +101,23 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     } catch .readerGone {
       return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true)
     } catch {
-      return SinkOutcome(failure: error.description, unwritten: unwritten)
+      let left = body.abandon()
+      let place = left.isEmpty ? "" : "; what was written is in \(left.joined(separator: ", "))"
+      return SinkOutcome(failure: error.description + place, unwritten: unwritten)
     }
+  }
+
+  /// Counts what the body has written since it was asked last; all but what it holds where it cannot tell.
+  private mutating func note(isWhole: Bool) {
+    var events = isWhole ? unwritten - body.heldEvents : 0
+    if let flushed = body.flushedEvents {
+      events = flushed - told
+      told = flushed
+    }
+    if events <= 0 { return }
+    counters.write(events)
+    written?(events)
+    unwritten -= events
   }
 
   /// Encodes what waits in the rings, a bounded share of each; returns the records taken.
@@ -106,12 +127,16 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     for input in inputs {
       var arrivals = ArrivalRuns()
       let texts = input.texts
+      // Loads of its own, because calls into another module would cost more than a column does.
+      let (recordBytes, typeOffset, gapByte) = (EventRecord.byteCount, EventHead.typeOffset, Gap.typeByte)
       taken += unsafe input.consumer.drainRuns(limit: Self.recordsPerTurn) { run, count in
         var i = 0
         while i < count {
-          let event = unsafe EventRef(run + i &* EventRecord.byteCount)
-          i &+= event.recordCount
-          if event.typeByte == Gap.typeByte, let gap = event.gap {
+          let start = unsafe run + i &* recordBytes
+          let event = unsafe EventRef(start)
+          let typeByte = unsafe start.load(fromByteOffset: typeOffset, as: UInt8.self)
+          i &+= 1 &+ Int(typeByte &>> 6 & 1)
+          if typeByte == gapByte, let gap = event.gap {
             body.append(gap)
           } else {
             body.append(event, texts)
@@ -119,6 +144,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
             if let latency { arrivals.add(event.receivedNanos, now, latency) }
           }
         }
+        body.endRun(texts)
         return i
       }
       if let latency { arrivals.flush(now, latency) }
@@ -133,21 +159,19 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         let bytes = body.pendingBytes
         try body.flush(now: .now())
         counters.write(bytes: bytes)
-        counters.write(unwritten)
-        written?(unwritten)
-        unwritten = 0
+        note(isWhole: true)
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false
         return
-      } catch .readerGone {
-        throw .readerGone
       } catch {
+        if error.isFinal { throw error }
+        note(isWhole: false)
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
         if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
           let since = lanesGoneAt ?? .now()
           lanesGoneAt = since
-          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+          if isStopping() || MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
         }
         Pause.sleep(nanos: Self.retryNanos)
       }

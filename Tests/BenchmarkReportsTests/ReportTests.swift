@@ -99,6 +99,44 @@ struct ReportTests {
     #expect(page.contains("3000 *") && page.contains("5000/s *"))
   }
 
+  /// A result with the three steps of a collection.
+  private static func collection(smoke: Bool = false) -> Report {
+    var now = run("now")
+    for (name, nanos) in [("sequential", 26_000_000_000), ("parallel", 80_000_000), ("cached", 10_000_000)] {
+      var step = BenchmarkResult(name: "collect/" + name, input: "", units: Units(items: 507))
+      step.samples = [Sample(iterations: 1, nanos: Int64(nanos))]
+      now.benchmarks.append(step)
+    }
+    now.settings.isSmoke = smoke
+    return Report(now: now)
+  }
+
+  @Test("the steps of a collection stand beside the original's, with the factors of both")
+  func collecting() {
+    let text = MarkdownReport.text(Self.collection())
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { row in
+      row.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+    }
+    for row in [
+      ["one after the other", "26.0 s", "", "2535 s", "", "98x"],
+      ["in parallel", "80.0 ms", "325x", "52.0 s", "48x", "650x"],
+      ["from the cache", "10.0 ms", "8.0x", "88.0 ms", "590x", "8.8x"],
+      ["from first to last", "", "2600x", "", "28807x", ""],
+    ] {
+      #expect(rows.contains(row), "\(row) in \(text)")
+    }
+    let page = HTMLReport.text(Self.collection())
+    #expect(page.contains("<section id=\"collect\">") && page.contains(">325x<") && page.contains(">590x<"))
+    #expect(Highlights.text(Self.collection()).contains("* A look at 507 symbols takes 80.0 ms"))
+  }
+
+  @Test("without all three steps, or in smoke size, there is no such table")
+  func noCollecting() {
+    for report in [Self.collection(smoke: true), Report(now: Self.run("now"))] {
+      #expect(!MarkdownReport.text(report).contains("507") && !HTMLReport.text(report).contains("507"))
+    }
+  }
+
   @Test("the history holds the present result once")
   func history() { #expect(Self.slower.history.map(\.name) == ["then", "now"]) }
 

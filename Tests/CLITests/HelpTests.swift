@@ -56,6 +56,7 @@ struct HelpTests {
           + "reconnect stats insecure-plaintext keepalive force strict"
       ),
       ("replay", "speed start stop to stats force strict"), ("serve", "generate port speed token fault"),
+      ("collect", "url types to max-age refresh offline lanes sequential parallel for strict force"),
       ("inspect", "repair"), ("convert", "force"),
     ])
   func contract(name: String, options: String) throws {

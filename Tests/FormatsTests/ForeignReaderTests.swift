@@ -1,4 +1,5 @@
 import Bytes
+import EventSupport
 import Formats
 import Market
 import Rings

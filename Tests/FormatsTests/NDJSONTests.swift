@@ -1,4 +1,5 @@
 import Bytes
+import EventSupport
 import Formats
 import JSON
 import Market

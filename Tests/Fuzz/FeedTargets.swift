@@ -84,8 +84,7 @@ enum FeedTargets {
       ("unknownType", a.unknownType, b.unknownType), ("unknownField", a.unknownField, b.unknownField),
       ("unknownValue", a.unknownValue, b.unknownValue), ("textsRefused", a.textsRefused, b.textsRefused),
     ]
-    if let pair = pairs.first(where: { $0.1 != $0.2 }) { return "\(pair.0): \(pair.1) instead of \(pair.2)" }
-    return EventType.allCases.first { a.events($0) != b.events($0) }.map { "events of \($0.name)" }
+    return pairs.first { $0.1 != $0.2 }.map { "\($0.0): \($0.1) instead of \($0.2)" }
   }
 
   /// A session's message, read twice: as a payload and as bytes without padding.

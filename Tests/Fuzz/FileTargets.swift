@@ -1,13 +1,16 @@
+import Arrow
 import Bytes
+import Columns
 import Formats
 import Market
 import Recording
 
-/// Files: recordings, text of frames, CSV and NDJSON.
+/// Files: recordings, text of frames, CSV, NDJSON and Arrow.
 enum FileTargets {
   static let all = [
     FuzzTarget(name: "recording", run: recording), FuzzTarget(name: "frame-text", run: frameText),
     FuzzTarget(name: "csv", run: csv), FuzzTarget(name: "ndjson", run: ndjson),
+    FuzzTarget(name: "arrow", run: arrow),
   ]
 
   /// A recording is read to its end; entries lie within the file and come again after a rewind.
@@ -50,6 +53,56 @@ enum FileTargets {
         guard let parsed = try? unsafe FrameText.parse(bytes, number: i + 1) else { return }
         let count = unsafe parsed.frame.count
         if count > line.count { wrong("\(count) bytes in a line of \(line.count)") }
+      }
+    }
+  }
+
+  // MARK: Arrow
+
+  private static func arrow(_ input: [UInt8]) {
+    guard input.count > 1 else { return }
+    let whole = readArrow([input[1...]])
+    let parts = readArrow(pieces(input[1...], by: input[0]))
+    if parts != whole { wrong("in pieces of \(input[0]): \(parts) instead of \(whole)") }
+  }
+
+  private static func readArrow(_ parts: [ArraySlice<UInt8>]) -> Reading {
+    var limits = ArrowReader.Limits()
+    limits.maximumMetadataBytes = 1 << 16
+    limits.maximumBodyBytes = 1 << 16
+    limits.maximumRows = 256
+    var reader = ArrowReader(limits: limits)
+    var reading = Reading()
+    do throws(ArrowError) {
+      for part in parts {
+        unsafe reader.append(part.span.bytes)
+        try drainArrow(&reader, &reading)
+      }
+      try reader.finish()
+    } catch {
+      reading.errors.append("\(error)")
+    }
+    return reading
+  }
+
+  private static func drainArrow(_ reader: inout ArrowReader, _ reading: inout Reading) throws(ArrowError) {
+    while true {
+      let step = try reader.next()
+      if step == .needMore || step == .end { return }
+      guard step == .rows, let type = reader.type else { continue }
+      var columns = ColumnBatch(type, capacity: 64)
+      var rows = EventRows(type)
+      var hasMore = true
+      while hasMore {
+        hasMore = try reader.read(into: &columns)
+        var batch = EventBatch(capacity: 128)
+        var texts = TextTable()
+        rows.removeAll()
+        do { _ = try rows.append(0..<columns.rowCount, from: columns, into: &batch, &texts) } catch {
+          wrong("\(error)")
+        }
+        reading.events += EventCopy.all(batch, texts.store)
+        columns.removeAll()
       }
     }
   }

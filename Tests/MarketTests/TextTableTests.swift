@@ -106,13 +106,7 @@ struct TextTableTests {
   }
 
   private static func find(_ text: UnsafeRawPointer, _ count: Int, _ slots: TextSlots) -> UInt32 {
-    if count > 16 { return unsafe slots.find32(text, count) }
-    var words: [UInt64] = [0, 0]
-    for i in 0..<count {
-      let byte = unsafe text.load(fromByteOffset: i, as: UInt8.self)
-      words[i / 8] |= UInt64(byte) << UInt64(8 * (i % 8))
-    }
-    return slots.find(words[0], words[1], count)
+    unsafe slots.find(text.assumingMemoryBound(to: UInt8.self), count)
   }
 
   @Test("500,000 symbols cost at most 64 bytes each beside their own text")

@@ -93,20 +93,29 @@ static void columns_alike(const uint8_t *bytes, size_t count) {
   const uint8_t *text = bytes + 2 + MOST;
   size_t length = count - 2 - MOST;
   uint8_t *memory = placed(text, length, FRONT, BACK);
-  /* Who calls has seen what stands in front of the first column. */
-  memory[FRONT - 1] = ',';
+  /* A symbol that is known in front of the first column. */
+  memcpy(memory + FRONT - 5, keyed ? ":\"A\"," : "[\"A\",", 5);
+  uint8_t no_section[1 << QW_SECTION_BITS];
+  memset(no_section, QW_NO_SECTION, sizeof no_section);
+  qw_text_slot slots[4];
+  for (int i = 0; i < 4; i++) slots[i] = (qw_text_slot){.low = 'A', .id = 1, .count = 1};
   size_t a = 0;
   for (int level = 0; level < LEVELS; level++) {
     if (!qw_json_level_supported(level)) continue;
     qw_row_state state = {0};
     qw_column linked[2 * MOST + 1];
     memcpy(linked, columns, sizeof linked);
-    qw_columns all = {linked, n, names, keys, blank, EVENT, &state};
-    qw_columns_function read = qw_columns_link(level, &all, linked);
+    qw_columns all = {linked, n, names, keys, blank, EVENT, {{0}, {0}}, 0, 0, &state};
+    qw_columns_link(level, &all, linked);
     for (size_t round = 0; round < 2; round++) {
       memset(other, 0xEE, EVENT);
-      size_t b = length ? read(memory + FRONT, memory + FRONT + length, &all, other) : 0;
-      if (b >= length && b) wrong("the end of a row", level);
+      const uint8_t *end = memory + FRONT + length;
+      /* Behind the opening of a section, or behind a key. */
+      qw_walk walk = {
+        memory + FRONT - 4, end, other, other + EVENT, 7, slots, 3, NULL, no_section, 0, keyed ? NULL : &all, 0};
+      int32_t stop = !length ? 0 : keyed ? qw_read_object(level, &walk, &all) : qw_read_sections(level, &walk);
+      size_t b = walk.rows ? (size_t)(walk.at - memory) << 8 | (size_t)stop : 0;
+      if (walk.rows && walk.at > end + 1) wrong("the end of a row", level);
       if (level == 0 && round == 0) {
         a = b;
         memcpy(first, other, EVENT);

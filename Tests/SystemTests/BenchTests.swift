@@ -29,7 +29,7 @@ struct BenchTests {
       let name = result["name"] as? String ?? ""
       #expect((result["digest"] as? String)?.count == 16, "\(name)")
       // What can only run as a whole is measured once.
-      let isWhole = name.hasPrefix("latency/") || name.hasPrefix("memory/")
+      let isWhole = ["latency/", "memory/", "collect/sequential"].contains { name.hasPrefix($0) }
       #expect((result["samples"] as? [Any])?.count == (isWhole ? 1 : 2), "\(name)")
     }
   }

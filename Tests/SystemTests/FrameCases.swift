@@ -145,7 +145,14 @@ extension HostileCase {
     var other = self
     let agreed = Step.switching.dropLast() + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
     other.scripts = scripts.map { script in
-      script.map { if case .answer(Step.switching) = $0 { .answer(String(agreed)) } else { $0 } }
+      script.map { step in
+        switch step {
+        case .answer(Step.switching): .answer(String(agreed))
+        // What the client says is compressed; it is given time instead.
+        case .until: .pause(millis: 300)
+        default: step
+        }
+      }
     }
     return other
   }

@@ -5,8 +5,9 @@ import Glibc
 final class Peer {
   private var descriptor: Int32
   private(set) var tls: PeerTLS?
-  /// What was read and not yet taken.
+  /// What was read, and how much of it was taken.
   private var held: [UInt8] = []
+  private var taken = 0
   private(set) var bytesSent = 0
 
   /// Nothing came, or nothing was taken, within the limit.
@@ -107,10 +108,14 @@ final class Peer {
 
   /// What comes next; empty where the other side ended.
   func receive(_ most: Int = 65_536) throws -> [UInt8] {
-    if !held.isEmpty {
-      defer { held = [] }
-      return held
+    if taken < held.count {
+      defer { taken = held.count }
+      return Array(held[taken...])
     }
+    return try read(most)
+  }
+
+  private func read(_ most: Int) throws -> [UInt8] {
     if let tls { return try tls.receive(most) }
     var bytes = [UInt8](repeating: 0, count: most)
     while true {
@@ -122,25 +127,16 @@ final class Peer {
     }
   }
 
-  private func more() throws {
-    let fresh = try receive()
-    if fresh.isEmpty { throw Gone() }
-    held = fresh
-  }
-
   /// Exactly so many bytes.
   func take(_ count: Int) throws -> [UInt8] {
-    while held.count < count {
-      let before = held
-      held = []
-      do { try more() } catch {
-        held = before
-        throw error
-      }
-      held = before + held
+    while held.count - taken < count {
+      let fresh = try read(65_536)
+      if fresh.isEmpty { throw Gone() }
+      held = Array(held[taken...]) + fresh
+      taken = 0
     }
-    defer { held.removeFirst(count) }
-    return Array(held[..<count])
+    defer { taken += count }
+    return Array(held[taken..<taken + count])
   }
 
   /// An HTTP head with its closing empty line.
@@ -164,7 +160,7 @@ final class Peer {
 
   /// Reads and forgets until the other side ends.
   func drain() {
-    held = []
+    taken = held.count
     while let bytes = try? receive(), !bytes.isEmpty {}
   }
 

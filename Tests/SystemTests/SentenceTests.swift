@@ -143,6 +143,22 @@ struct Situation: Sendable, CustomStringConvertible {
     },
     Situation("a bad speed", 2, ["--speed", "'fast'"]) { ["replay", try $0.recording(), "--speed", "fast"] },
     Situation("a bad start", 2, ["--start", "'now'"]) { ["replay", try $0.recording(), "--start", "now"] },
+    Situation("a universe that is none", 2, ["'sp5000'", "sp500, nasdaq100", "did you mean sp500?"]) { _ in
+      ["collect", "sp5000"]
+    },
+    Situation("a pattern that ends too soon", 2, ["'A{B'", "character 2", "not closed"]) { _ in ["collect", "A{B"] },
+    Situation("a pattern of too many symbols", 2, ["100000 symbols"]) { _ in ["collect", "{1..1000}{1..1000}"] },
+    Situation("a snapshot of a book", 2, ["Order", "ingest"]) { _ in ["collect", "dow30", "--types", "Quote,Order"] },
+    Situation("old and new at once", 2, ["--refresh", "--offline"]) { _ in
+      ["collect", "dow30", "--refresh", "--offline"]
+    },
+    Situation("one after the other in parallel", 2, ["--sequential", "--parallel"]) { _ in
+      ["collect", "dow30", "--sequential", "--parallel", "3"]
+    },
+    Situation("three things to serve", 2, ["--generate and --answers"]) { _ in
+      ["serve", "--generate", "seed=1", "--answers", "seed=1"]
+    },
+    Situation("a bad answer", 2, ["--answers", "loud", "silent"]) { _ in ["serve", "--answers", "loud=A"] },
     Situation("nothing to serve", 2, ["--generate"]) { _ in ["serve"] },
     Situation("two things to serve", 2, ["not both"]) { ["serve", try $0.recording(), "--generate", "seed=1"] },
     Situation("an unknown key", 2, ["symbol", "symbols"]) { _ in ["serve", "--generate", "symbol=3"] },

@@ -36,7 +36,7 @@ struct ServeCase: Sendable, CustomStringConvertible {
   private func play() throws -> HostileOutcome {
     let program = try FeedServer(
       (server.contains("--generate") ? [] : ["--generate", "seed=1,symbols=20,rate=200"])
-        + ["--client-timeout", "1"] + server,
+        + (server.contains("--client-timeout") ? [] : ["--client-timeout", "2"]) + server,
       environment: ["QUOTEWIRE_TOKEN": Attacker.token])
     guard let port = UInt16(program.port) else { throw Trouble("no port in \(program.url)") }
     let attacker = Attacker(port: port)

@@ -23,8 +23,8 @@ extension HostileCase {
         .text(Wire.configuration)], quotes: [1, 2, 9, 3]),
     goesOn("configuration of six hundred fields",
       [.text(Wire.configuration((0..<600).map { "f\($0)" }))], malformedMessages: 1, says: ["could not be read"]),
-    goesOn("configuration of a hundred thousand types",
-      [.text(#"{"type":"FEED_CONFIG","channel":1,"eventFields":{\#((0..<100_000).map { "\"\($0)\":[]" }.joined(separator: ","))}}"#)]),
+    goesOn("configuration of eighty thousand types",
+      [.text(#"{"type":"FEED_CONFIG","channel":1,"eventFields":{\#((0..<80_000).map { "\"\($0)\":[]" }.joined(separator: ","))}}"#)]),
     goesOn("thousand configurations", [.times(1000, [.text(Wire.configuration)])]),
     goesOn("configuration with null and nonsense for the rest",
       [.text(#"{"type":"FEED_CONFIG","channel":1,"dataFormat":"PLAIN","aggregationPeriod":"NaN","eventFields":null}"#)]),
@@ -163,7 +163,7 @@ extension HostileCase {
       scripts: [
         Step.opening + [.quotes(1...2), .text(Wire.unauthorized), .until("AUTH"), .text(Wire.authorized), .quotes(3...3)]
           + Step.over
-      ], client: ["--token-env", tokenVariable], expected: Expected(says: ["wants a fresh token"], quotes: [1, 2, 3])),
+      ], client: ["--token-env", tokenVariable], expected: Expected(quotes: [1, 2, 3], connections: 1)),
     HostileCase(
       name: "a hundred times UNAUTHORIZED and AUTHORIZED",
       scripts: [
@@ -175,7 +175,7 @@ extension HostileCase {
       name: "UNAUTHORIZED in mid-stream, twice", scripts: [
         Step.opening + [.quotes(1...2), .text(Wire.unauthorized), .until("AUTH"), .text(Wire.unauthorized), .drain]
       ], client: ["--token-env", tokenVariable],
-      expected: Expected(exitCode: 3, says: ["refused the token"], quotes: [1, 2], connections: 1)),
+      expected: Expected(exitCode: 3, says: ["refused the token"], quotes: [1, 2], gaps: 1, connections: 1)),
   ]
 
   /// A variable that each program under test has.

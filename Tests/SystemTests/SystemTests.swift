@@ -31,7 +31,9 @@ enum Built {
 
   /// Where a program of the package lies.
   static func program(_ name: String) throws -> String {
-    let folders = [ownFolder(), Places.packageRoot + "/.build/debug"].compactMap { $0 }
+    // A folder of other builds, such as optimised ones; see tools/soak.
+    let named = unsafe getenv("QUOTEWIRE_PROGRAMS").map { unsafe String(cString: $0) }
+    let folders = [named, ownFolder(), Places.packageRoot + "/.build/debug"].compactMap { $0 }
     for folder in folders {
       let path = folder + "/" + name
       if unsafe access(path, X_OK) == 0 { return path }

@@ -5,25 +5,32 @@ enum Layers {
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Metrics", []),
-    ("Market", ["Bytes", "Rings"]),
+    ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
     ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
+    ("Columns", ["Rings", "Market"]),
+    ("Arrow", ["Bytes", "Market", "Columns"]),
+    ("Parquet", ["Bytes", "Market", "Columns"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
-    ("Sinks", ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Recording", "IO"]),
+    (
+      "Sinks",
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]
+    ),
     (
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator",
+        "Simulator", "Collect",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -35,7 +42,7 @@ enum Layers {
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "IO", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator",
       ]
     ),
     ("CAllocations", []),

@@ -109,7 +109,8 @@ enum Rules {
   /// Where a benchmark showed that inlining across modules pays: whole targets, or files by the start of their path.
   static let inlinedFiles = [
     "Sources/Rings/", "Sources/Bytes/", "Sources/JSON/", "Sources/Market/EventType.swift",
-    "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/DXLink/PredictedFrame",
+    "Sources/Market/TextSlots", "Sources/Market/TextTable", "Sources/Market/EventHead", "Sources/Market/EventBatch",
+    "Sources/DXLink/PredictedFrame",
     "Sources/DXLink/SectionTable", "Sources/DXLink/FrameReader", "Sources/Formats/CSVEncoder",
     "Sources/Formats/NDJSONEncoder", "Sources/Formats/TextBytes", "Sources/Formats/WordText", "Sources/Market/Digest",
     "Sources/WebSocket/TextFrames",

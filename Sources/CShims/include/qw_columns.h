@@ -1,5 +1,6 @@
 #ifndef QW_COLUMNS_H
 #define QW_COLUMNS_H
+#include "qw_texts.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,12 +30,10 @@ enum {
   QW_COLUMN_KEY = 11,   /* no value: an object's key and colon, which stand before the next column's value */
 };
 
-typedef struct qw_column qw_column;
-/* Reads the column at `s` and all behind it; gives what follows the last one's terminator, or null. */
-typedef const uint8_t *_Nullable (*qw_column_function)(
-  const uint8_t *_Nonnull s, uint64_t ends, const uint8_t *_Nonnull base, const qw_column *_Nonnull column,
-  uint8_t *_Nonnull event, const void *_Nonnull row);
+/* A function of columns.h, by a name that Swift can read: it is called in a way of its own. */
+typedef void (*qw_column_function)(void);
 
+typedef struct qw_column qw_column;
 struct qw_column {
   /* Set by qw_columns_link. */
   qw_column_function _Nullable read;
@@ -90,44 +89,15 @@ typedef struct {
   /* The event with every field at its default, copied before the columns are stored. */
   const uint8_t *_Nonnull blank;
   size_t blank_bytes; /* 128 or 256 */
+  /* What stands in front of each symbol where the type's name is a column: `"Quote",`. */
+  qw_key name;
+  size_t name_bytes; /* 0 where it is none */
+  /* Four doubles side by side and nothing else, in one record of 128 bytes. Set by qw_columns_link. */
+  int32_t is_four;
   qw_row_state *_Nonnull state;
 } qw_columns;
 
-/* Reads the columns at `at` into `event`, which has `blank_bytes` of room. Gives the number of bytes up to the
-   terminator of the last one, which is a comma, a bracket or a brace, in front of `end`; 0 for a row in another form,
-   and then the event holds anything. Reads 64 bytes before `at` and 128 after `end` at most; the result does not depend
-   on what stands outside. */
-typedef size_t (*qw_columns_function)(
-  const uint8_t *_Nonnull at, const uint8_t *_Nonnull end, const qw_columns *_Nonnull columns,
-  uint8_t *_Nonnull event);
-
 /* Links the columns, `first` being those of `columns`, to the functions of one of the levels of qw_json.h, which must
-   be supported, and gives the one to read rows with. */
-qw_columns_function _Nonnull qw_columns_link(
-  int32_t level, qw_columns *_Nonnull columns, qw_column *_Nonnull first);
-
-/* The first n bytes of a word: none for n up to 0, all from 8 on; n in -8...16. */
-static inline __attribute__((always_inline)) uint64_t qw_first_bytes(int64_t n) {
-  static const uint64_t masks[25] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
-    ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull};
-  return masks[n + 8];
-}
-
-/* One bit for each of 32 bytes that is a quote. */
-static inline __attribute__((always_inline)) uint32_t qw_quotes32(const uint8_t *_Nonnull p) {
-#if defined(__x86_64__)
-  /* Not through <emmintrin.h>, which Swift would see as part of this header. */
-  typedef char vector __attribute__((vector_size(16)));
-  typedef char unaligned __attribute__((vector_size(16), aligned(1), may_alias));
-  const vector quote = (vector){} + '"';
-  vector a = (vector)(*(const unaligned *)p == quote), b = (vector)(*(const unaligned *)(p + 16) == quote);
-  return (uint32_t)__builtin_ia32_pmovmskb128(a) | (uint32_t)__builtin_ia32_pmovmskb128(b) << 16;
-#else
-  uint32_t bits = 0;
-  for (int i = 0; i < 32; i++) bits |= (uint32_t)(p[i] == '"') << i;
-  return bits;
-#endif
-}
+   be supported. */
+void qw_columns_link(int32_t level, qw_columns *_Nonnull columns, qw_column *_Nonnull first);
 #endif

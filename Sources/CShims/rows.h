@@ -1,0 +1,154 @@
+/* The reader of rows and sections, once for each instruction set; for the same including files as columns.h, and behind
+   it. The rows of quotes, four doubles each, have a loop of their own. */
+#include "qw_rows.h"
+
+#define QW_SECTIONS(level) QW_JOIN(qw_read_sections_, level)
+#define QW_OBJECT(level) QW_JOIN(qw_read_object_, level)
+
+/* One row: its window, where its first column stands in that, and where its event goes. */
+typedef struct {
+  const uint8_t *base;
+  qw_ends found; /* in the 64 bytes from `base` on, without those in front of `first` */
+  long first;
+  uint8_t *event;
+  uint64_t head; /* the event's first word */
+} qw_row_start;
+
+/* Reads the columns of a row into its event. Gives the terminator of the last one, which is a comma, a bracket or a
+   brace, in front of `end`; null for a row in another form. */
+TARGET QW_INLINE const uint8_t *read_columns(qw_row_start start, const uint8_t *end, const qw_columns *columns) {
+  COPY128(start.event, columns->blank);
+  if (columns->blank_bytes > 128) COPY128(start.event + 128, columns->blank + 128);
+  put8(start.event, start.head);
+  qw_row row = {end, columns};
+  const qw_column *first = columns->columns;
+  uint64_t ends = start.found.commas | start.found.brackets;
+  const uint8_t *behind =
+    ((qw_reader)first->read)(start.base + start.first, ends, start.base, first, start.event, &row);
+  return behind != NULL ? behind - 1 : NULL;
+}
+
+TARGET static __attribute__((noinline)) const uint8_t *read_unlike_four(
+  qw_row_start start, const uint8_t *end, const qw_columns *columns) {
+  return read_columns(start, end, columns);
+}
+
+/* Four doubles side by side and nothing else: quotes. */
+TARGET QW_INLINE const uint8_t *read_four(qw_row_start start, const uint8_t *end, const qw_columns *columns) {
+  /* Without the ends in front: the last of them is there when all are. */
+  uint64_t ends0 = start.found.commas | start.found.brackets, ends1 = ends0 & (ends0 - 1);
+  uint64_t ends2 = ends1 & (ends1 - 1), ends3 = ends2 & (ends2 - 1);
+  if (QW_RARE(ends3 == 0)) return read_unlike_four(start, end, columns);
+  COPY128(start.event, columns->blank);
+  put8(start.event, start.head);
+  long e0 = __builtin_ctzll(ends0), e1 = __builtin_ctzll(ends1);
+  long e2 = __builtin_ctzll(ends2), e3 = __builtin_ctzll(ends3);
+  uint32_t good = doubles4(
+    start.base, e0, e0 - start.first, e1, e1 - e0 - 1, e2, e2 - e1 - 1, e3, e3 - e2 - 1,
+    (double *)(start.event + columns->columns->offset));
+  const uint8_t *terminator = start.base + e3;
+  if (QW_RARE(good != 0xF || (start.found.brackets & ((1ull << e3) - 1)) || terminator >= end)) {
+    return read_unlike_four(start, end, columns);
+  }
+  return terminator;
+}
+
+QW_INLINE int stands(const uint8_t *s, const qw_key *text) {
+  uint64_t different = 0;
+  for (int i = 0; i < 4; i++) different |= (word8(s + 8 * i) ^ text->words[i]) & text->masks[i];
+  return different == 0;
+}
+
+/* Quotes; any rows; one row, whatever its terminator. */
+enum { QW_FOURS, QW_ROWS, QW_ROW };
+
+/* Reads rows, all of one section, up to one whose terminator is no comma, and gives that, or a QW_STOP. */
+TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int kind) {
+  const uint8_t *at = walk->at, *const end = walk->end, *const limit = walk->limit;
+  uint8_t *event = walk->event;
+  const qw_text_slot *const slots = walk->slots;
+  const uint64_t mask = walk->slot_mask, blank = word8(columns->blank);
+  const size_t event_bytes = kind == QW_FOURS ? 128 : columns->blank_bytes, name_bytes = columns->name_bytes;
+  const int64_t received_nanos = walk->received_nanos;
+  int32_t stop;
+  do {
+    stop = QW_STOP_OTHER;
+    if (QW_RARE(name_bytes) && !stands(at, &columns->name)) break;
+    /* The symbol and the first columns, mostly all of the row, stand in one window. */
+    qw_row_start start = {.base = at + name_bytes, .event = event};
+    start.found = ends64_apart(start.base);
+    uint32_t quotes = quotes32(start.base), behind = quotes & (quotes - 1);
+    long close = __builtin_ctz(behind | 1u << 31);
+    /* The first two bytes are a quote and none: the symbol is not empty. */
+    if (QW_RARE((quotes & 3) != 1 || behind == 0 || start.base[close + 1] != ',')) break;
+    if (QW_RARE(event + event_bytes > limit)) break;
+    uint32_t id = qw_find_text(slots, mask, start.base + 1, close - 1);
+    if (QW_RARE(id == 0)) {
+      stop = QW_STOP_NEW_SYMBOL;
+      break;
+    }
+    start.first = close + 2;
+    start.found.commas &= ~3ull << close;
+    start.found.brackets &= ~3ull << close;
+    start.head = blank | id;
+    const uint8_t *terminator =
+      kind == QW_FOURS ? read_four(start, end, columns) : read_columns(start, end, columns);
+    if (QW_RARE(terminator == NULL)) break;
+    memcpy(event + 8, &received_nanos, 8);
+    at = terminator + 1;
+    event += event_bytes;
+    walk->rows++;
+    stop = *terminator;
+    if (kind != QW_FOURS && QW_RARE(columns->state->long_text_count > 0)) {
+      stop = QW_STOP_LONG_TEXTS;
+      break;
+    }
+  } while (kind != QW_ROW && stop == ',');
+  walk->at = at;
+  walk->event = event;
+  return stop;
+}
+
+/* Not in the loop of sections: what a call may change would have to be saved around it. */
+TARGET static __attribute__((noinline)) int32_t walk_any_rows(qw_walk *walk, const qw_columns *columns) {
+  return walk_rows(walk, columns, QW_ROWS);
+}
+
+TARGET int32_t QW_OBJECT(LEVEL)(qw_walk *walk, const qw_columns *columns) {
+  columns->state->long_text_count = 0;
+  /* A walk that goes on may have read the object's last value. */
+  uint8_t before = walk->at[-1];
+  int32_t stop = before == ':' ? walk_rows(walk, columns, QW_ROW) : before;
+  return stop == '}' ? QW_STOP_OBJECT : stop <= QW_STOP_LONG_TEXTS ? stop : QW_STOP_OTHER;
+}
+
+TARGET int32_t QW_SECTIONS(LEVEL)(qw_walk *walk) {
+  const qw_columns *columns = walk->columns;
+  for (;;) {
+    const uint8_t *at = walk->at;
+    if (!columns) {
+      uint8_t found = walk->index[qw_section_slot(word8(at), walk->multiplier)];
+      const qw_section *section = walk->sections + found;
+      if (QW_RARE(found == QW_NO_SECTION) || !stands(at, &section->opening)) return QW_STOP_OTHER;
+      at = walk->at = at + section->opening_bytes;
+      columns = walk->columns = section->columns;
+      if (QW_RARE(!columns || at > walk->end)) return QW_STOP_OTHER;
+    }
+    /* A row in another form may have left some. */
+    columns->state->long_text_count = 0;
+    /* A walk that goes on may have read the section's last row. */
+    int32_t stop = at[-1];
+    if (QW_RARE(stop == ']' || stop == '}')) {
+    } else if (columns->is_four) {
+      stop = walk_rows(walk, columns, QW_FOURS);
+    } else {
+      stop = walk_any_rows(walk, columns);
+    }
+    if (QW_RARE(stop != ']')) return stop <= QW_STOP_LONG_TEXTS ? stop : QW_STOP_OTHER;
+    columns = walk->columns = NULL;
+    uint8_t separator = *walk->at++;
+    if (separator == ']') return QW_STOP_END;
+    if (QW_RARE(separator != ',')) return QW_STOP_OTHER;
+    if (QW_RARE(*walk->at == '{')) return QW_STOP_OBJECT;
+  }
+}
