@@ -50,6 +50,8 @@ final class ClientConnection {
   /// Bytes written in one turn before others get theirs.
   private static let bytesPerTurn = 1 << 20
   static let playbackTargetBytes = 64 << 10
+  /// Bytes that are made into frames ahead of the socket; what waits behind them waits as messages.
+  private static let framedBytes = 64 << 10
 
   init(
     _ stream: consuming ByteStream, _ configuration: ServerConfiguration, _ recording: RecordingSource?,
@@ -311,7 +313,7 @@ final class ClientConnection {
   /// Moves messages into the conversation while it takes them, past the faults of the link.
   private func pump(_ now: MonotonicNanos) {
     while !out.isEmpty, !links.isStalled, !links.wantsDrop, conversation.maySend,
-      conversation.queuedBytes < queueLimit
+      conversation.queuedBytes < min(queueLimit, Self.framedBytes)
     {
       let isData = out.isFirstData
       let sent = out.takeFirst { _, text in self.send(text, isData: isData, now) }

@@ -29,9 +29,10 @@ package struct ServerLimits: Sendable, Equatable {
   package var maximumPayloadBytes = 60 << 10
   /// Bytes that may wait for one slow client.
   package var maximumQueuedBytes = 1 << 20
-  /// Bytes that may wait for all clients: where there are many, each has its part of these, `leastQueuedBytes` at least.
-  package var maximumQueuedBytesOfAll = 16 << 20
-  package var leastQueuedBytes = 96 << 10
+  /// Bytes that may wait for all clients: where there are many, each has its part of these, and never less than
+  /// `leastQueuedBytes`.
+  package var maximumQueuedBytesOfAll = 6 << 20
+  package var leastQueuedBytes = 64 << 10
   /// New subscriptions that may wait for their first values; a client with more is not read from.
   package var maximumUngreeted = 4096
   /// Requested fields of one type that are looked at.

@@ -135,8 +135,8 @@ extension WebSocketError {
   package var reconnectingMayHelp: Bool {
     switch self {
     case .refused(let refusal): (500..<600).contains(refusal.status) || [408, 425, 429].contains(refusal.status)
-    case .headerMissing, .headerRepeated, .responseVersion, .upgradeNotConfirmed, .acceptMismatch, .extensionNotOffered, .extensionAnswerInvalid,
-      .subprotocolNotOffered:
+    case .headerMissing, .headerRepeated, .responseVersion, .upgradeNotConfirmed, .acceptMismatch,
+      .extensionNotOffered, .extensionAnswerInvalid, .subprotocolNotOffered:
       false
     case .frameTooLong, .messageTooLong, .tooManyFragments, .headTooLong, .tooManyHeaders: false
     default: fault != .caller

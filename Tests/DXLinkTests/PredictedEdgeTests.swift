@@ -50,6 +50,17 @@ struct PredictedEdgeTests {
     }
   }
 
+  @Test(
+    "a value of many windows ends, and so does reading it", arguments: levels, [60, 64, 130, 2_000, 9_000, 100_000])
+  func longValue(level: SIMDLevel, digits: Int) {
+    let columns = config(#"{"Quote":["eventSymbol","bidPrice","askPrice","bidSize","askSize"]}"#)
+    let usual = data(#"["Quote",["A",1.5,2.5,3.0,4.0]]"#)
+    let long = "9." + String(repeating: "0", count: digits)
+    for row in ["\(long),2.5,3.0,4.0", "1.5,\(long),3.0,4.0", "1.5,2.5,3.0,\(long)", "\(long)x,2.5,3.0,4.0"] {
+      expectSame([columns, usual, data("[\"Quote\",[\"A\",\(row)]]"), usual], level)
+    }
+  }
+
   @Test("an object with more keys than its type's last ones is counted once", arguments: levels)
   func longerObject(level: SIMDLevel) {
     let object = #"{"eventType":"Quote","eventSymbol":"A","bidPrice":1.5"#

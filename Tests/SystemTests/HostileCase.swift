@@ -41,19 +41,23 @@ struct HostileCase: Sendable, CustomStringConvertible {
 
   /// It goes on: every good row before and behind what is wrong arrives, and what is wrong is counted.
   static func goesOn(
-    _ name: String, _ steps: [Step], malformedMessages: Int = 0, malformedRows: Int = 0, skipped: [String: Int] = [:],
+    _ name: String, _ steps: [Step], malformedMessages: Int = 0, malformedRows: Int = 0,
+    skipped: [String: Int] = [:],
     says: [String] = [], quotes: [Int] = [1, 2, 3], client: [String] = []
   ) -> HostileCase {
     HostileCase(
-      name: name, scripts: [Step.opening + [.quotes(1...2)] + steps + [.quotes(3...3)] + Step.over], client: client,
+      name: name, scripts: [Step.opening + [.quotes(1...2)] + steps + [.quotes(3...3)] + Step.over],
+      client: client,
       expected: Expected(
-        says: says, quotes: quotes, malformedMessages: malformedMessages, malformedRows: malformedRows,
+        says: says, quotes: quotes, malformedMessages: malformedMessages,
+        malformedRows: malformedRows,
         skipped: skipped))
   }
 
   /// It connects again: the rows before the loss are kept, the gap is marked, and the next connection serves.
   static func reconnects(
-    _ name: String, _ steps: [Step], says: [String], malformedMessages: Int = 0, quotes: [Int] = [1, 2, 3, 4],
+    _ name: String, _ steps: [Step], says: [String], malformedMessages: Int = 0,
+    quotes: [Int] = [1, 2, 3, 4],
     client: [String] = []
   ) -> HostileCase {
     HostileCase(
@@ -62,7 +66,8 @@ struct HostileCase: Sendable, CustomStringConvertible {
         Step.opening + [.quotes(1...2)] + steps, Step.opening + [.quotes(3...4)] + Step.over,
       ], client: client,
       expected: Expected(
-        says: says, quotes: quotes, malformedMessages: malformedMessages, gaps: 1, reconnects: 1, connections: 2))
+        says: says, quotes: quotes, malformedMessages: malformedMessages, gaps: 1, reconnects: 1,
+        connections: 2))
   }
 
   /// It never had a feed, and tries again as often as it may.
@@ -76,7 +81,9 @@ struct HostileCase: Sendable, CustomStringConvertible {
   }
 
   /// It never had a feed, tries once more as it was allowed to, and gives up with a sentence and exit code 1.
-  static func givesUp(_ name: String, _ steps: [Step], says: [String], client: [String] = []) -> HostileCase {
+  static func givesUp(_ name: String, _ steps: [Step], says: [String], client: [String] = [])
+    -> HostileCase
+  {
     HostileCase(
       name: name, scripts: [steps], client: ["--reconnect", "1"] + client,
       expected: Expected(exitCode: 1, says: says, reconnects: 1, connections: 2))
@@ -98,6 +105,7 @@ struct HostileOutcome {
   var exitCode: Int32?
   var happened = ""
   var peakBytes = 0
+  var seconds = 0.0
 }
 
 extension HostileCase {
@@ -111,7 +119,10 @@ extension HostileCase {
     let server = try ScriptedServer(scripts, tls: tls)
     let (rows, stats) = (folder.file("rows.ndjson"), folder.file("stats.json"))
     let scheme = tls != nil || isSecure ? "wss" : "ws"
-    var arguments = ["ingest", "--url", "\(scheme)://\(host):\(server.port)/feed", "--types", "Quote", "--symbols", "A,B"]
+    var arguments = [
+      "ingest", "--url", "\(scheme)://\(host):\(server.port)/feed", "--types", "Quote", "--symbols",
+      "A,B",
+    ]
     arguments += ["--fields", "lean", "--to", "ndjson:" + rows, "--to", "null:", "--stats", stats]
     arguments += ["--record", folder.file("session.qwr")]
     if scheme == "wss" { arguments += ["--connect-to", "127.0.0.1:\(server.port)"] }
@@ -127,13 +138,17 @@ extension HostileCase {
     }
     outcome.peakBytes = figures.peakResidentBytes
     outcome.happened = Self.words(figures, ended)
-    if exitCode != expected.exitCode { outcome.complaints.append("exit code \(exitCode): \(ended)") }
+    if exitCode != expected.exitCode {
+      outcome.complaints.append("exit code \(exitCode): \(ended)")
+    }
     judge(figures, ended, connections: server.connections, &outcome.complaints)
     try judge(rows: Places.read(rows) ?? [], figures, &outcome.complaints)
     return outcome
   }
 
-  private func judge(_ figures: Figures, _ ended: Program.Ended, connections: Int, _ complaints: inout [String]) {
+  private func judge(
+    _ figures: Figures, _ ended: Program.Ended, connections: Int, _ complaints: inout [String]
+  ) {
     func expect<T: Equatable>(_ what: String, _ is: T, _ wanted: T) {
       if `is` != wanted { complaints.append("\(what): \(`is`), not \(wanted)") }
     }
@@ -142,7 +157,9 @@ extension HostileCase {
     }
     expect("malformed messages", figures.malformedMessages, expected.malformedMessages)
     if expected.counts > 0 {
-      expect("rows", figures.rows.decoded + figures.rows.malformed, expected.quotes.count + expected.counts)
+      expect(
+        "rows", figures.rows.decoded + figures.rows.malformed,
+        expected.quotes.count + expected.counts)
     } else {
       expect("malformed rows", figures.rows.malformed, expected.malformedRows)
     }
@@ -150,6 +167,7 @@ extension HostileCase {
     expect("gaps", figures.gaps, expected.gaps)
     expect("reconnects", figures.reconnects, expected.reconnects)
     if let wanted = expected.connections { expect("connections", connections, wanted) }
+    expect("broken identities", figures.brokenIdentities, [])
     expect("figures that balance", figures.isBalanced, true)
     expect("events decoded", figures.rows.decoded, figures.events)
     expect("payloads not recorded", figures.recording.lost, 0)
@@ -157,11 +175,16 @@ extension HostileCase {
       complaints.append("\(figures.peakResidentBytes >> 20) MB of memory")
     }
     // Whatever a server sends, the words stay readable and few.
-    if ended.errors.utf8.count > Self.maximumWords { complaints.append("\(ended.errors.utf8.count) bytes of words") }
-    let steers = ended.errors.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) }
+    if ended.errors.utf8.count > Self.maximumWords {
+      complaints.append("\(ended.errors.utf8.count) bytes of words")
+    }
+    let steers = ended.errors.unicodeScalars.contains {
+      $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value)
+    }
     if steers { complaints.append("control characters in what was said") }
     if ended.errors.contains(Self.token) { complaints.append("the token was said aloud") }
-    for dump in ["Fatal", "Optional(", "Error.", "IOError", "Crash"] where ended.errors.contains(dump) {
+    for dump in ["Fatal", "Optional(", "Error.", "IOError", "Crash"]
+    where ended.errors.contains(dump) {
       complaints.append("a dump: \(ended)")
     }
   }
@@ -178,19 +201,27 @@ extension HostileCase {
       return
     }
     for row in try JSONLines.objects(rows) {
-      if row["eventType"] as? String == "Gap" { gaps += 1 } else { prices.append(row["bidPrice"] as? Int ?? -1) }
+      if row["eventType"] as? String == "Gap" {
+        gaps += 1
+      } else {
+        prices.append(row["bidPrice"] as? Int ?? -1)
+      }
     }
     if prices != expected.quotes {
-      complaints.append("rows \(prices.prefix(20)) (\(prices.count)), not \(expected.quotes.prefix(20))")
+      complaints.append(
+        "rows \(prices.prefix(20)) (\(prices.count)), not \(expected.quotes.prefix(20))")
     }
-    if prices.count != figures.events { complaints.append("\(prices.count) rows written of \(figures.events)") }
+    if prices.count != figures.events {
+      complaints.append("\(prices.count) rows written of \(figures.events)")
+    }
     if gaps != figures.gaps { complaints.append("\(gaps) gaps marked of \(figures.gaps)") }
   }
 
   /// What the run came to, for the table.
   private static func words(_ figures: Figures, _ ended: Program.Ended) -> String {
     var parts = ["\(figures.events) rows"]
-    let skipped = figures.rows.skipped.values.reduce(figures.malformedMessages + figures.rows.malformed, +)
+    let skipped = figures.rows.skipped.values.reduce(
+      figures.malformedMessages + figures.rows.malformed, +)
     if skipped > 0 { parts.append("\(skipped) skipped") }
     if figures.gaps > 0 { parts.append("\(figures.gaps) gap") }
     if figures.reconnects > 0 { parts.append("\(figures.reconnects) reconnects") }
@@ -213,6 +244,7 @@ enum HostileTable {
     let fields = [
       group, name, outcome.happened, outcome.exitCode.map { "\($0)" } ?? "-",
       String(format: "%.1f", Double(outcome.peakBytes) / 1_048_576), verdict,
+      String(format: "%.1f", outcome.seconds),
     ]
     let line = Array((fields.joined(separator: "\t") + "\n").utf8)
     guard let file = unsafe fopen(path, "ab") else { return }

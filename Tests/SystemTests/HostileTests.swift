@@ -6,7 +6,8 @@ private let authorityNeeded = ConditionTrait.enabled(
 
 @Suite("A client of a hostile server", .tags(.system))
 struct HostileTests {
-  @Test("before the WebSocket stands, goes on, tries again or stops", arguments: HostileCase.handshakes)
+  @Test(
+    "before the WebSocket stands, goes on, tries again or stops", arguments: HostileCase.handshakes)
   func handshake(_ test: HostileCase) async throws { try await judge(test, "handshake") }
 
   @Test("that sends wrong frames keeps every good row", arguments: HostileCase.frames)
@@ -18,25 +19,38 @@ struct HostileTests {
   @Test("that sends wrong messages skips and counts them", arguments: HostileCase.messages)
   func message(_ test: HostileCase) async throws { try await judge(test, "messages") }
 
-  @Test("that does TLS wrong: the right outcome, and a sentence that names the cause", authorityNeeded, arguments: HostileCase.secure)
+  @Test(
+    "that does TLS wrong: the right outcome, and a sentence that names the cause", authorityNeeded,
+    arguments: HostileCase.secure)
   func secure(_ test: HostileCase) async throws { try await judge(test, "TLS") }
 
-  @Test("whose session goes wrong goes on, connects again or stops", arguments: HostileCase.sessions)
+  @Test(
+    "whose session goes wrong goes on, connects again or stops", arguments: HostileCase.sessions)
   func session(_ test: HostileCase) async throws { try await judge(test, "session") }
 }
 
 /// Runs a case, beside others, and states everything that was not as it should be.
-func judge(_ test: HostileCase, _ group: String) async throws {
+func judge(_ test: some HostileTestable, _ group: String) async throws {
   await HostileTable.gate.enter()
-  let outcome: HostileOutcome
-  do { outcome = try await test.run() } catch {
-    await HostileTable.gate.leave()
-    throw error
-  }
+  let clock = ContinuousClock()
+  let started = clock.now
+  var outcome = HostileOutcome()
+  do { outcome = try await test.run() } catch { outcome.complaints = ["\(error)"] }
+  let passed = started.duration(to: clock.now)
+  outcome.seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
   await HostileTable.gate.leave()
   HostileTable.add(group: group, test.name, outcome)
   #expect(outcome.complaints.isEmpty, "\(test.name): \(outcome.complaints.joined(separator: "; "))")
 }
+
+/// A case of either catalogue.
+protocol HostileTestable: Sendable {
+  var name: String { get }
+  func run() async throws -> HostileOutcome
+}
+
+extension HostileCase: HostileTestable {}
+extension ServeCase: HostileTestable {}
 
 @Suite("A server of hostile clients", .tags(.system))
 struct HostileClientTests {
@@ -45,16 +59,4 @@ struct HostileClientTests {
 
   @Test("with TLS does so too", authorityNeeded, arguments: ServeCase.secure)
   func secure(_ test: ServeCase) async throws { try await judge(test, "serve, TLS") }
-
-  private func judge(_ test: ServeCase, _ group: String) async throws {
-    await HostileTable.gate.enter()
-    let outcome: HostileOutcome
-    do { outcome = try await test.run() } catch {
-      await HostileTable.gate.leave()
-      throw error
-    }
-    await HostileTable.gate.leave()
-    HostileTable.add(group: group, test.name, outcome)
-    #expect(outcome.complaints.isEmpty, "\(test.name): \(outcome.complaints.joined(separator: "; "))")
-  }
 }

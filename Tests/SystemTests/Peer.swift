@@ -41,8 +41,11 @@ final class Peer {
 
   /// Connects to a port of this machine.
   /// - Parameter receiveBuffer: bytes that the system holds for us at most; nil for its own choice.
-  static func connect(port: UInt16, receiveBuffer: Int32? = nil, limitSeconds: Int = limitSeconds) throws -> Peer {
-    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  static func connect(port: UInt16, receiveBuffer: Int32? = nil, limitSeconds: Int = limitSeconds)
+    throws -> Peer
+  {
+    let descriptor = Glibc.socket(
+      AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Trouble("no socket: errno \(errno)") }
     let peer = Peer(descriptor: descriptor, limitSeconds: limitSeconds)
     if let receiveBuffer { peer.set(SO_RCVBUF, receiveBuffer) }
@@ -78,7 +81,8 @@ final class Peer {
     while done < bytes.count {
       // Within the array: done < count.
       let sent = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.send(descriptor, $0.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL))
+        unsafe Glibc.send(
+          descriptor, $0.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL))
       }
       if sent < 0 {
         if errno == EINTR { continue }
@@ -102,7 +106,9 @@ final class Peer {
   }
 
   /// A message as a client sends it.
-  func sendMasked(_ text: String) throws { try send(Wire.frame(0x81, Array(text.utf8), mask: [1, 2, 3, 4])) }
+  func sendMasked(_ text: String) throws {
+    try send(Wire.frame(0x81, Array(text.utf8), mask: [1, 2, 3, 4]))
+  }
 
   // MARK: Receiving
 
@@ -170,6 +176,12 @@ final class Peer {
     unsafe poll(&seen, 1, Int32(Self.limitSeconds) * 1000)
   }
 
+  /// The same past TLS.
+  func drainPlain() {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    while unsafe recv(descriptor, &bytes, bytes.count, 0) > 0 {}
+  }
+
   // MARK: Ending
 
   /// Ends our side.
@@ -190,7 +202,9 @@ final class Peer {
 }
 
 extension Array where Element == UInt8 {
-  fileprivate func ends(with tail: [UInt8]) -> Bool { count >= tail.count && Array(suffix(tail.count)) == tail }
+  fileprivate func ends(with tail: [UInt8]) -> Bool {
+    count >= tail.count && Array(suffix(tail.count)) == tail
+  }
 }
 
 /// Addresses and listeners of this machine.
@@ -205,7 +219,8 @@ enum Loopback {
 
   /// A listening socket on a port that the system chooses.
   static func listen() throws -> (descriptor: Int32, port: UInt16) {
-    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let descriptor = Glibc.socket(
+      AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = address(0)
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in

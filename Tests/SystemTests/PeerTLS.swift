@@ -16,7 +16,9 @@ final class PeerTLS {
     /// A server with the certificate of that name.
     init(_ authority: TestAuthority, _ leaf: TestAuthority.Leaf) throws {
       isServer = true
-      guard let made = unsafe SSL_CTX_new(TLS_server_method()) else { throw Trouble("no TLS context") }
+      guard let made = unsafe SSL_CTX_new(TLS_server_method()) else {
+        throw Trouble("no TLS context")
+      }
       unsafe pointer = made
       // Old versions and their hashes are to be had here.
       unsafe SSL_CTX_set_security_level(made, 0)
@@ -30,7 +32,9 @@ final class PeerTLS {
     /// A client that believes everyone.
     init() throws {
       isServer = false
-      guard let made = unsafe SSL_CTX_new(TLS_client_method()) else { throw Trouble("no TLS context") }
+      guard let made = unsafe SSL_CTX_new(TLS_client_method()) else {
+        throw Trouble("no TLS context")
+      }
       unsafe pointer = made
     }
 
@@ -57,7 +61,11 @@ final class PeerTLS {
     guard let made = unsafe SSL_new(context.pointer) else { throw Trouble("no TLS session") }
     unsafe ssl = made
     unsafe SSL_set_fd(made, descriptor)
-    if context.isServer { unsafe SSL_set_accept_state(made) } else { unsafe SSL_set_connect_state(made) }
+    if context.isServer {
+      unsafe SSL_set_accept_state(made)
+    } else {
+      unsafe SSL_set_connect_state(made)
+    }
   }
 
   deinit { unsafe SSL_free(ssl) }
@@ -91,7 +99,9 @@ final class PeerTLS {
   func renew() throws {
     ERR_clear_error()
     if unsafe String(cString: SSL_get_version(ssl)) == "TLSv1.3" {
-      guard unsafe SSL_key_update(ssl, Int32(SSL_KEY_UPDATE_REQUESTED)) == 1 else { throw Trouble("no key update") }
+      guard unsafe SSL_key_update(ssl, Int32(SSL_KEY_UPDATE_REQUESTED)) == 1 else {
+        throw Trouble("no key update")
+      }
     } else {
       guard unsafe SSL_renegotiate(ssl) == 1 else { throw Trouble("no renegotiation") }
     }

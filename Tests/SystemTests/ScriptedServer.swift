@@ -12,6 +12,8 @@ final class ScriptedServer: Sendable {
     var isStopped = false
     var hasEnded = false
     var connections = 0
+    /// Descriptor of the connection that is played to; -1 between connections.
+    var current: Int32 = -1
     var troubles: [String] = []
   }
 
@@ -33,10 +35,12 @@ final class ScriptedServer: Sendable {
   func stop() -> [String] {
     shared.withLock { $0.isStopped = true }
     shutdown(descriptor, Int32(SHUT_RDWR))
-    var looks = 5_000
-    while looks > 0, !shared.withLock({ $0.hasEnded }) {
+    // The client has gone; what it left in the system's buffers is no longer of interest.
+    for look in 0..<5_000 where !shared.withLock({ $0.hasEnded }) {
+      if look == 1_000 {
+        shared.withLock { if $0.current >= 0 { shutdown($0.current, Int32(SHUT_RDWR)) } }
+      }
       usleep(2_000)
-      looks -= 1
     }
     Glibc.close(descriptor)
     return shared.withLock { $0.troubles + ($0.hasEnded ? [] : ["the script never ended"]) }
@@ -55,11 +59,20 @@ final class ScriptedServer: Sendable {
       guard accepted >= 0 else { break }
       let number = shared.withLock { state in
         state.connections += 1
+        state.current = accepted
         return state.connections
       }
       let peer = Peer(descriptor: accepted)
       do {
-        if let context { try peer.startTLS(context) }
+        if let context {
+          do { try peer.startTLS(context) } catch {
+            // A client that was sent an alert gets to read it: no reset behind it.
+            peer.finish()
+            peer.drainPlain()
+            shared.withLock { $0.current = -1 }
+            continue
+          }
+        }
         var player = Player(peer)
         try player.play(scripts[min(number, scripts.count) - 1])
       } catch let error as Trouble {
@@ -67,6 +80,7 @@ final class ScriptedServer: Sendable {
       } catch {
         // A client that hangs up or keeps silent where the script goes on: the case judges the client.
       }
+      shared.withLock { $0.current = -1 }
       peer.close()
     }
     if let context, context.resumed > 0 { note("resumed \(context.resumed)") }

@@ -12,7 +12,10 @@ struct ServeCase: Sendable, CustomStringConvertible {
 
   var description: String { name }
 
-  init(_ name: String, _ server: [String] = [], _ attack: @escaping @Sendable (Attacker) throws -> String) {
+  init(
+    _ name: String, _ server: [String] = [],
+    _ attack: @escaping @Sendable (Attacker) throws -> String
+  ) {
     self.name = name
     self.server = server
     self.attack = attack
@@ -75,9 +78,12 @@ struct Attacker: Sendable {
   static let request =
     "GET /feed HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-  static let setup = #"{"type":"SETUP","channel":0,"version":"0.1-test","keepaliveTimeout":60,"acceptKeepaliveTimeout":60}"#
-  static let channel = #"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#
-  static let everything = #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"*"}]}"#
+  static let setup =
+    #"{"type":"SETUP","channel":0,"version":"0.1-test","keepaliveTimeout":60,"acceptKeepaliveTimeout":60}"#
+  static let channel =
+    #"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#
+  static let everything =
+    #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"*"}]}"#
 
   func connect(receiveBuffer: Int32? = nil) throws -> Peer {
     try Peer.connect(port: port, receiveBuffer: receiveBuffer, limitSeconds: 15)
@@ -98,7 +104,9 @@ struct Attacker: Sendable {
   }
 
   /// A WebSocket that stands.
-  func upgraded(receiveBuffer: Int32? = nil, extra: String = "", tls: PeerTLS.Context? = nil) throws -> Peer {
+  func upgraded(receiveBuffer: Int32? = nil, extra: String = "", tls: PeerTLS.Context? = nil) throws
+    -> Peer
+  {
     let peer = try connect(receiveBuffer: receiveBuffer)
     if let tls { try peer.startTLS(tls) }
     try peer.send(Self.request + extra + "\r\n")
@@ -108,7 +116,9 @@ struct Attacker: Sendable {
   }
 
   /// A session with an open channel.
-  func opened(token: Bool = false, receiveBuffer: Int32? = nil, tls: PeerTLS.Context? = nil) throws -> Peer {
+  func opened(token: Bool = false, receiveBuffer: Int32? = nil, tls: PeerTLS.Context? = nil) throws
+    -> Peer
+  {
     let peer = try upgraded(receiveBuffer: receiveBuffer, tls: tls)
     try peer.sendMasked(Self.setup)
     if token { try peer.sendMasked(#"{"type":"AUTH","channel":0,"token":"\#(Self.token)"}"#) }
@@ -118,7 +128,9 @@ struct Attacker: Sendable {
   }
 
   /// A session that wants all quotes.
-  func subscriber(token: Bool = false, receiveBuffer: Int32? = nil, tls: PeerTLS.Context? = nil) throws -> Peer {
+  func subscriber(token: Bool = false, receiveBuffer: Int32? = nil, tls: PeerTLS.Context? = nil)
+    throws -> Peer
+  {
     let peer = try opened(token: token, receiveBuffer: receiveBuffer, tls: tls)
     try peer.sendMasked(Self.everything)
     return peer
@@ -137,7 +149,9 @@ struct Attacker: Sendable {
     let peer = try peer ?? opened()
     for message in messages { try peer.sendMasked(message) }
     let text = try peer.message("ERROR")
-    guard text.contains("\"error\":\"\(code)\"") else { throw Trouble("not \(code): \(text.prefix(300))") }
+    guard text.contains("\"error\":\"\(code)\"") else {
+      throw Trouble("not \(code): \(text.prefix(300))")
+    }
     return "ERROR \(code)"
   }
 }

@@ -53,7 +53,8 @@ indirect enum Step: Sendable {
 
   /// dxLink's opening on a WebSocket that stands.
   static let session: [Step] = [
-    .until("SETUP"), .text(Wire.setup), .text(Wire.authorized), .until("CHANNEL_REQUEST"), .text(Wire.opened),
+    .until("SETUP"), .text(Wire.setup), .text(Wire.authorized), .until("CHANNEL_REQUEST"),
+    .text(Wire.opened),
     .until("FEED_SUBSCRIPTION"), .text(Wire.configuration),
   ]
 
@@ -78,16 +79,20 @@ struct Player {
   private mutating func play(_ step: Step) throws {
     switch step {
     case .raw(let bytes): try peer.send(bytes)
-    case .pieces(let bytes, let size, let pause): try peer.send(bytes, each: size, pauseMicros: pause)
+    case .pieces(let bytes, let size, let pause):
+      try peer.send(bytes, each: size, pauseMicros: pause)
     case .request: try request()
     case .answer(let text): try peer.send(try answer(text))
-    case .answerPieces(let text, let size, let pause): try peer.send(try answer(text), each: size, pauseMicros: pause)
+    case .answerPieces(let text, let size, let pause):
+      try peer.send(try answer(text), each: size, pauseMicros: pause)
     case .answerAnd(let text, let bytes): try peer.send(try answer(text) + bytes)
     case .text(let text): try peer.send(Wire.text(text))
     case .until(let type): try listen { $0 == type }
     case .closed(let code):
       try listen { _ in false }
-      if closeCode != code { throw Trouble("the client closed with \(closeCode ?? 0), not with \(code)") }
+      if closeCode != code {
+        throw Trouble("the client closed with \(closeCode ?? 0), not with \(code)")
+      }
     case .pause(let millis): usleep(millis * 1000)
     case .times(let count, let steps): for _ in 0..<count { try play(steps) }
     case .flood(let bytes, let times):

@@ -63,11 +63,14 @@ enum Wire {
     #"{"type":"CHANNEL_OPENED","channel":1,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#
   static let closed = #"{"type":"CHANNEL_CLOSED","channel":1}"#
   static let keepalive = #"{"type":"KEEPALIVE","channel":0}"#
-  static let configuration = configuration(["eventSymbol", "bidPrice", "askPrice", "bidSize", "askSize"])
+  static let configuration = configuration([
+    "eventSymbol", "bidPrice", "askPrice", "bidSize", "askSize",
+  ])
 
   static func configuration(_ fields: [String], channel: Int = 1) -> String {
     let names = fields.map { "\"\($0)\"" }.joined(separator: ",")
-    return #"{"type":"FEED_CONFIG","channel":\#(channel),"dataFormat":"COMPACT","aggregationPeriod":0,"#
+    return
+      #"{"type":"FEED_CONFIG","channel":\#(channel),"dataFormat":"COMPACT","aggregationPeriod":0,"#
       + #""eventFields":{"Quote":[\#(names)]}}"#
   }
 
@@ -85,7 +88,9 @@ enum Wire {
     data("\"Quote\",[" + numbers.map { row($0) }.joined(separator: ",") + "]", channel: channel)
   }
 
-  static func row(_ number: Int, symbol: String = "A") -> String { "\"\(symbol)\",\(number).0,\(number).5,1.0,2.0" }
+  static func row(_ number: Int, symbol: String = "A") -> String {
+    "\"\(symbol)\",\(number).0,\(number).5,1.0,2.0"
+  }
 
   static func deep(_ levels: Int) -> String {
     String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
