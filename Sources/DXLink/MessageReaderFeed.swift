@@ -41,7 +41,7 @@ extension MessageReader {
     _ body: inout ObjectReader, _ key: StaticString
   ) throws(FeedError) -> [TypeFields] {
     if try body.null() { return [] }
-    var lists: [TypeFields] = []
+    var lists: [TypeFields?] = []
     // A message may name a hundred thousand types.
     var places: [String: Int] = [:]
     try body.enter(key: key)
@@ -53,14 +53,10 @@ extension MessageReader {
         if list.names.count == ProtocolLimits.fieldsPerType { throw .tooManyFields(type: list.typeName, offset: start) }
         list.names.append(try body.string(key))
       }
-      if let place = places[list.typeName] {
-        lists[place] = list
-      } else {
-        places[list.typeName] = lists.count
-        lists.append(list)
-      }
+      if let place = places.updateValue(lists.count, forKey: list.typeName) { lists[place] = nil }
+      lists.append(list)
     }
-    return lists
+    return lists.compactMap { $0 }
   }
 
   static func subscription(_ body: inout ObjectReader) throws(FeedError) -> FeedSubscription {
