@@ -50,6 +50,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Of `body.flushedEvents`, how many are counted as written.
   private var told = 0
   private var isInTrouble = false
+  /// The last sentence about a file that could not be completed.
+  private var lastCompletion = ""
   private var doze = Doze()
 
   /// A block is written when it has reached this size, or when nothing else waits.
@@ -85,8 +87,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
           doze.foundNews()
           continue
         }
-        // A file that cannot be completed is told of, and again at the end; the next rows go into another.
-        do throws(SinkFailure) { try body.rotate(now: now) } catch { trouble("\(error)") }
+        try completeDue(now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
@@ -150,6 +151,16 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       if let latency { arrivals.flush(now, latency) }
     }
     return taken
+  }
+
+  /// A file that cannot be completed is told of, and again at the end; the next rows go into another.
+  private mutating func completeDue(_ now: MonotonicNanos) throws(SinkFailure) {
+    do throws(SinkFailure) { try body.rotate(now: now) } catch {
+      if error.isFinal { throw error }
+      let sentence = "\(error)"
+      if sentence != lastCompletion { trouble(sentence) }
+      lastCompletion = sentence
+    }
   }
 
   private mutating func writeOut() throws(SinkFailure) {
