@@ -136,7 +136,7 @@ let package = Package(
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
-    tests("SystemTests", []),
+    tests("SystemTests", ["COpenSSL"]),
     tests("TidyTests", []),
   ],
   cLanguageStandard: .c11

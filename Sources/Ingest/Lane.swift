@@ -27,6 +27,8 @@ package struct Lane: ~Copyable {
   /// Arrival of the last bytes of the connection that was lost; nil while there is no open gap.
   var lostSince: WallNanos?
   var lastArrival: Arrival?
+  /// After our Close for a message that is no text: until when the server may answer it.
+  var closingDeadline: MonotonicNanos?
   var complaints = 0
   var sessionNumber: UInt64 = 0
   /// The token that was read last, which no sentence may hold.

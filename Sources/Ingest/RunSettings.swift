@@ -22,6 +22,14 @@ package struct RunSettings: Sendable {
   package struct TextLimits: Sendable {
     package var maximumTexts = 2 << 20
     package var maximumBytes = 256 << 20
+
+    /// Of a feed with so many subscriptions. A server that makes up symbols, which nobody asked for, meets these.
+    package static func feed(subscriptions: Int) -> TextLimits {
+      var limits = TextLimits()
+      limits.maximumTexts = min(limits.maximumTexts, (128 << 10) + 4 * subscriptions)
+      limits.maximumBytes = min(limits.maximumBytes, (8 << 20) + 128 * subscriptions)
+      return limits
+    }
   }
 
   package init() {}

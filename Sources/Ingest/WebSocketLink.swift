@@ -77,6 +77,7 @@ package struct WebSocketLink: ~Copyable {
     _ deadline: MonotonicNanos, _ limitMillis: Int, _ url: FeedURL, _ stop: Wakeup?
   ) throws(LinkError) -> ClientHandshake.Accepted {
     var atEnd = false
+    var timedOut: IOError?
     while true {
       do throws(WebSocketError) {
         let accepted = try unsafe buffer.withReadable { bytes throws(WebSocketError) in
@@ -87,6 +88,7 @@ package struct WebSocketLink: ~Copyable {
           return accepted
         }
       } catch { throw .webSocket(error) }
+      if let timedOut { throw .io(timedOut) }
       if atEnd { throw .endedInHandshake(subject: "\(url.endpoint)") }
       do throws(IOError) {
         switch try readSome(&stream, &buffer) {
@@ -97,7 +99,9 @@ package struct WebSocketLink: ~Copyable {
           case .ready: continue
           case .woken: throw .stopped(phase: "the WebSocket handshake with", subject: "\(url.endpoint)")
           case .timedOut:
-            throw .timedOut(
+            // A refusal whose words never came to their end is a refusal still.
+            atEnd = true
+            timedOut = .timedOut(
               phase: "the WebSocket handshake with", subject: "\(url.endpoint)", limitMillis: limitMillis)
           }
         }

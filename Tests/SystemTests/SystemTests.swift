@@ -23,8 +23,11 @@ enum Built {
     return text.lastIndex(of: "/").map { String(text[..<$0]) }
   }
 
-  /// Where `quotewire` lies.
-  static func quotewire() throws -> String { try program("quotewire") }
+  /// Where `quotewire` lies: beside the tests, or where the environment says (`tools/hostile --release`).
+  static func quotewire() throws -> String {
+    if let path = unsafe getenv("QUOTEWIRE_PROGRAM") { return unsafe String(cString: path) }
+    return try program("quotewire")
+  }
 
   /// Where a program of the package lies.
   static func program(_ name: String) throws -> String {
