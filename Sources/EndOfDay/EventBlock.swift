@@ -45,12 +45,12 @@ final class BlockQueue: Sendable {
     limit = count
   }
 
-  /// Waits for room.
+  /// Waits for room. A closed queue takes nothing: nobody would empty it.
   func put(_ job: BlockJob) {
-    while state.withLock({ $0.jobs.count >= limit }) {
-      filler.wait(timeoutNanos: Self.waitNanos) { state.withLock { $0.jobs.count < limit } }
+    while state.withLock({ !$0.isClosed && $0.jobs.count >= limit }) {
+      filler.wait(timeoutNanos: Self.waitNanos) { state.withLock { $0.isClosed || $0.jobs.count < limit } }
     }
-    state.withLock { $0.jobs.append(job) }
+    state.withLock { if !$0.isClosed { $0.jobs.append(job) } }
     for bell in takers { bell.ring() }
   }
 

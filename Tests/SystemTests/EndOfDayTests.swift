@@ -252,6 +252,22 @@ struct EndOfDayKillTests {
     #expect(killedRuns >= Self.kills / 2)
   }
 
+  @Test("a device that is full fails the run in a sentence and leaves the set that was there")
+  func full() throws {
+    for (name, seed) in [("day.qwr", 5), ("other.qwr", 6)] {
+      let made = try quotewire("generate", "seed=\(seed),symbols=30,rate=2000,duration=2s", folder.file(name))
+      try #require(made.exitCode == 0, "\(made)")
+    }
+    let out = folder.file("day-out")
+    #expect(try quotewire("eod", folder.file("day.qwr"), "--to", out).exitCode == 0)
+    let before = Self.contents(out)
+    let full = Faults().full(after: 3000, path: "/day-out/").environment
+    let ended = try quotewire("eod", folder.file("other.qwr"), "--to", out, environment: full)
+    #expect(ended.exitCode == 1 && ended.errors.contains("no space left on the device"), "\(ended)")
+    let isKept = Self.contents(out) == before
+    #expect(isKept, "\(Places.names(in: out))")
+  }
+
   private static func contents(_ path: String) -> [String: [UInt8]] {
     Dictionary(uniqueKeysWithValues: Places.names(in: path).map { ($0, Places.read(path + "/" + $0) ?? []) })
   }
