@@ -33,6 +33,8 @@ let package = Package(
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
+    // What system tests load into the program to make its system calls fail; not installed.
+    .library(name: "quotewire-faults", type: .dynamic, targets: ["CFaults"]),
   ],
   targets: [
     // 0
@@ -66,12 +68,18 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module(
+      "EndOfDay",
+      [
+        "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
+        "Ingest",
+      ]),
     // 7
     module(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion",
+        "Collect", "Conversion", "EndOfDay",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -84,7 +92,7 @@ let package = Package(
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -92,6 +100,7 @@ let package = Package(
       in: benchmarks),
     // tests
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    .target(name: "CFaults", path: "Tests/Faults"),
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
@@ -124,12 +133,16 @@ let package = Package(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
     tests(
-      "CLITests", ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "IO", "Bytes", "JSON"]),
+      "EndOfDayTests",
+      ["EndOfDay", "Simulator", "Ingest", "Market", "Rings", "Recording", "IO", "Bytes", "Parquet"]),
+    tests(
+      "CLITests",
+      ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
-    tests("SystemTests", []),
+    tests("SystemTests", ["COpenSSL"]),
     tests("TidyTests", []),
   ],
   cLanguageStandard: .c11

@@ -13,6 +13,6 @@ package enum Suites {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
       + ImportSuite.all
       + RecordingSuite.all + RunSuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
-      + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
+      + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
   }
 }

@@ -42,4 +42,31 @@ package struct CRC32C: Sendable {
       return unsafe qw_crc32c_at_level(way.rawValue, start, base, b.count)
     }
   }
+
+  /// The checksum of `a` and then `b`, of whose bytes only the number is needed. After `crc32_combine` of zlib: what
+  /// follows shifts `a` by `x^(8 · bytes)` modulo the polynomial.
+  package static func combined(_ a: UInt32, _ b: UInt32, bytesOfSecond count: Int) -> UInt32 {
+    precondition(count >= 0)
+    var (power, square, left) = (one, one >> 8, count)
+    while left > 0 {
+      if left & 1 == 1 { power = product(square, power) }
+      square = product(square, square)
+      left >>= 1
+    }
+    return product(power, a) ^ b
+  }
+
+  /// The polynomial 1, with the lowest power in the highest bit.
+  private static let one: UInt32 = 1 << 31
+  private static let polynomial: UInt32 = 0x82F6_3B78
+
+  /// Of two polynomials, modulo the CRC's.
+  private static func product(_ a: UInt32, _ b: UInt32) -> UInt32 {
+    var (result, shifted): (UInt32, UInt32) = (0, b)
+    for bit in stride(from: 31, through: 0, by: -1) {
+      if a >> UInt32(bit) & 1 == 1 { result ^= shifted }
+      shifted = shifted & 1 == 1 ? shifted >> 1 ^ polynomial : shifted >> 1
+    }
+    return result
+  }
 }

@@ -335,6 +335,8 @@ typedef QW_CALL const uint8_t *(*qw_reader)(STATE);
 COLUMN(next_window) {
   base += 64;
   if (base > ((const qw_row *)row)->end) return NULL;
+  /* A value longer than a window is no short double: going back for it would go through its windows for ever. */
+  if (QW_RARE(base - s >= 64)) ((const qw_row *)row)->columns->state->patience = QW_PATIENCE;
   ends = ends64(base);
   JUMP(column);
 }
@@ -419,7 +421,8 @@ COLUMN(last_column) {
   return s <= ((const qw_row *)row)->end ? s : NULL;
 }
 
-/* Two to four doubles at once, if they are short and stand in one window; else one of them. */
+/* Two to four doubles at once, if they are short and stand in one window; else one of them. The first one may begin in
+   the window before, less than 64 bytes ahead of this one: `next_window` sees to that. */
 COLUMN(short_doubles_column) {
   qw_row_state *state = ((const qw_row *)row)->columns->state;
   if (QW_RARE(s[-1] != ',')) return NULL;

@@ -16,8 +16,9 @@ static const uint8_t last_bytes[64] = {QW_32(0), QW_32(0xFF)};
 /* Two numbers of eight digits each, the first in the low half of a word, to one of sixteen. */
 ALWAYS uint64_t join_eights(uint64_t eights) { return (eights & 0xFFFFFFFF) * 100000000u + (eights >> 32); }
 
-/* keep8[n] has the last n bytes of eight; none for n above 8, so that longer texts fail. */
-static const uint64_t keep8[64] = {
+/* keep8[n] has the last n bytes of eight; none for n above 8, so that longer texts fail. A text that begins in the
+   window before has up to 126 bytes. */
+static const uint64_t keep8[128] = {
   0,
   0xFF00000000000000ull, 0xFFFF000000000000ull, 0xFFFFFF0000000000ull, 0xFFFFFFFF00000000ull,
   0xFFFFFFFFFF000000ull, 0xFFFFFFFFFFFF0000ull, 0xFFFFFFFFFFFFFF00ull, 0xFFFFFFFFFFFFFFFFull};

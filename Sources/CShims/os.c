@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -39,7 +40,16 @@ void qw_thread_name(const char *name) {
   pthread_setname_np(pthread_self(), kept);
 }
 
+/* getrusage's figure begins with that of whoever started the program; VmHWM is this program's own. */
 int64_t qw_peak_resident_bytes(void) {
+  long long kilobytes = -1;
+  FILE *status = fopen("/proc/self/status", "re");
+  if (status) {
+    char line[128];
+    while (kilobytes < 0 && fgets(line, sizeof line, status)) sscanf(line, "VmHWM: %lld kB", &kilobytes);
+    fclose(status);
+  }
+  if (kilobytes >= 0) return (int64_t)kilobytes * 1024;
   struct rusage u;
   getrusage(RUSAGE_SELF, &u);
   return (int64_t)u.ru_maxrss * 1024;
@@ -55,6 +65,8 @@ void qw_install_signals(void (*on_signal)(int)) {
   sigaction(SIGINT, &a, NULL);
   sigaction(SIGTERM, &a, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* A file beyond the limit of ulimit -f is an error of the write, as a full disk is. */
+  signal(SIGXFSZ, SIG_IGN);
   /* A parent may have started us with both blocked: a mask outlives exec. */
   sigset_t both;
   sigemptyset(&both);

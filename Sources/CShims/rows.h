@@ -2,6 +2,9 @@
    it. The rows of quotes, four doubles each, have a loop of their own. */
 #include "qw_rows.h"
 
+/* No hints of what is rare in here: the compiler takes a loop whose every way out is rare for cold, and makes it small
+   instead of fast. */
+
 #define QW_SECTIONS(level) QW_JOIN(qw_read_sections_, level)
 #define QW_OBJECT(level) QW_JOIN(qw_read_object_, level)
 
@@ -38,7 +41,7 @@ TARGET QW_INLINE const uint8_t *read_four(qw_row_start start, const uint8_t *end
   /* Without the ends in front: the last of them is there when all are. */
   uint64_t ends0 = start.found.commas | start.found.brackets, ends1 = ends0 & (ends0 - 1);
   uint64_t ends2 = ends1 & (ends1 - 1), ends3 = ends2 & (ends2 - 1);
-  if (QW_RARE(ends3 == 0)) return read_unlike_four(start, end, columns);
+  if (ends3 == 0) return read_unlike_four(start, end, columns);
   COPY128(start.event, columns->blank);
   put8(start.event, start.head);
   long e0 = __builtin_ctzll(ends0), e1 = __builtin_ctzll(ends1);
@@ -47,7 +50,7 @@ TARGET QW_INLINE const uint8_t *read_four(qw_row_start start, const uint8_t *end
     start.base, e0, e0 - start.first, e1, e1 - e0 - 1, e2, e2 - e1 - 1, e3, e3 - e2 - 1,
     (double *)(start.event + columns->columns->offset));
   const uint8_t *terminator = start.base + e3;
-  if (QW_RARE(good != 0xF || (start.found.brackets & ((1ull << e3) - 1)) || terminator >= end)) {
+  if (good != 0xF || (start.found.brackets & ((1ull << e3) - 1)) || terminator >= end) {
     return read_unlike_four(start, end, columns);
   }
   return terminator;
@@ -73,17 +76,17 @@ TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int
   int32_t stop;
   do {
     stop = QW_STOP_OTHER;
-    if (QW_RARE(name_bytes) && !stands(at, &columns->name)) break;
+    if (name_bytes && !stands(at, &columns->name)) break;
     /* The symbol and the first columns, mostly all of the row, stand in one window. */
     qw_row_start start = {.base = at + name_bytes, .event = event};
     start.found = ends64_apart(start.base);
     uint32_t quotes = quotes32(start.base), behind = quotes & (quotes - 1);
     long close = __builtin_ctz(behind | 1u << 31);
     /* The first two bytes are a quote and none: the symbol is not empty. */
-    if (QW_RARE((quotes & 3) != 1 || behind == 0 || start.base[close + 1] != ',')) break;
-    if (QW_RARE(event + event_bytes > limit)) break;
+    if ((quotes & 3) != 1 || behind == 0 || start.base[close + 1] != ',') break;
+    if (event + event_bytes > limit) break;
     uint32_t id = qw_find_text(slots, mask, start.base + 1, close - 1);
-    if (QW_RARE(id == 0)) {
+    if (id == 0) {
       stop = QW_STOP_NEW_SYMBOL;
       break;
     }
@@ -93,13 +96,13 @@ TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int
     start.head = blank | id;
     const uint8_t *terminator =
       kind == QW_FOURS ? read_four(start, end, columns) : read_columns(start, end, columns);
-    if (QW_RARE(terminator == NULL)) break;
+    if (terminator == NULL) break;
     memcpy(event + 8, &received_nanos, 8);
     at = terminator + 1;
     event += event_bytes;
     walk->rows++;
     stop = *terminator;
-    if (kind != QW_FOURS && QW_RARE(columns->state->long_text_count > 0)) {
+    if (kind != QW_FOURS && columns->state->long_text_count > 0) {
       stop = QW_STOP_LONG_TEXTS;
       break;
     }
@@ -129,26 +132,26 @@ TARGET int32_t QW_SECTIONS(LEVEL)(qw_walk *walk) {
     if (!columns) {
       uint8_t found = walk->index[qw_section_slot(word8(at), walk->multiplier)];
       const qw_section *section = walk->sections + found;
-      if (QW_RARE(found == QW_NO_SECTION) || !stands(at, &section->opening)) return QW_STOP_OTHER;
+      if (found == QW_NO_SECTION || !stands(at, &section->opening)) return QW_STOP_OTHER;
       at = walk->at = at + section->opening_bytes;
       columns = walk->columns = section->columns;
-      if (QW_RARE(!columns || at > walk->end)) return QW_STOP_OTHER;
+      if (!columns || at > walk->end) return QW_STOP_OTHER;
     }
     /* A row in another form may have left some. */
     columns->state->long_text_count = 0;
     /* A walk that goes on may have read the section's last row. */
     int32_t stop = at[-1];
-    if (QW_RARE(stop == ']' || stop == '}')) {
+    if (stop == ']' || stop == '}') {
     } else if (columns->is_four) {
       stop = walk_rows(walk, columns, QW_FOURS);
     } else {
       stop = walk_any_rows(walk, columns);
     }
-    if (QW_RARE(stop != ']')) return stop <= QW_STOP_LONG_TEXTS ? stop : QW_STOP_OTHER;
+    if (stop != ']') return stop <= QW_STOP_LONG_TEXTS ? stop : QW_STOP_OTHER;
     columns = walk->columns = NULL;
     uint8_t separator = *walk->at++;
     if (separator == ']') return QW_STOP_END;
-    if (QW_RARE(separator != ',')) return QW_STOP_OTHER;
-    if (QW_RARE(*walk->at == '{')) return QW_STOP_OBJECT;
+    if (separator != ',') return QW_STOP_OTHER;
+    if (*walk->at == '{') return QW_STOP_OBJECT;
   }
 }

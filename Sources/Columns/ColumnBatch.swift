@@ -25,9 +25,16 @@ package struct ColumnBatch: ~Copyable {
   package init(
     _ type: EventType, capacity: Int, dictionaryLimits: TextStore.Limits = TextDictionary.defaultLimits
   ) {
+    self.init(ColumnSchema.of(type), capacity: capacity, dictionaryLimits: dictionaryLimits)
+  }
+
+  /// A batch of other columns than all of a type.
+  package init(
+    _ schema: ColumnSchema, capacity: Int, dictionaryLimits: TextStore.Limits = TextDictionary.defaultLimits
+  ) {
     precondition(capacity > 0 && capacity <= 1 << 24)
     self.capacity = (capacity + 63) / 64 * 64
-    schema = ColumnSchema.of(type)
+    self.schema = schema
     var starts: [Int] = []
     var end = 0
     for column in schema.columns {

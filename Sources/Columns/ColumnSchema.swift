@@ -55,6 +55,16 @@ package struct ColumnSchema: Sendable {
     columns = schema.fields.map { Self.column($0) } + [received]
   }
 
+  private init(_ type: EventType, _ columns: [Column]) {
+    self.type = type
+    self.columns = columns
+  }
+
+  /// Some of the columns, in the order of their names here; names that the schema does not have are left out.
+  package func selecting(_ names: [String]) -> ColumnSchema {
+    ColumnSchema(type, names.compactMap { position(of: $0) }.map { columns[$0] })
+  }
+
   /// The columns of a type.
   package static func of(_ type: EventType) -> ColumnSchema { all[type.index] }
 

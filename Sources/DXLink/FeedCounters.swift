@@ -12,6 +12,8 @@ package struct FeedCounters: Sendable {
   package internal(set) var framesRefused = 0
   /// FEED_DATA of channels that the server had closed.
   package internal(set) var framesIgnored = 0
+  /// Rows seen in the messages that were read: decoded, malformed, or of an unknown type (a section counts as one).
+  package internal(set) var rows = 0
   package internal(set) var rowsDecoded = 0
   package internal(set) var rowsMalformed = 0
   /// Sections (COMPACT) or objects (FULL) of types that the model does not have.
@@ -32,6 +34,7 @@ package struct FeedCounters: Sendable {
     framesPredicted += other.framesPredicted
     framesRefused += other.framesRefused
     framesIgnored += other.framesIgnored
+    rows += other.rows
     rowsDecoded += other.rowsDecoded
     rowsMalformed += other.rowsMalformed
     unknownType += other.unknownType

@@ -26,6 +26,7 @@ extension FrameReader {
         } else if let type {
           try readSection(channels[channelSlot].plans[type], &cursor, &batch, &texts, flush)
         } else {
+          counters.rows += 1
           counters.unknownType += 1
           try cursor.skipValue()
         }
@@ -39,6 +40,7 @@ extension FrameReader {
   }
 
   private mutating func malformed(_ reason: RowTrouble.Reason, _ type: EventType?, _ offset: Int) {
+    counters.rows += 1
     counters.rowsMalformed += 1
     trouble(reason, type, offset)
   }
@@ -101,6 +103,7 @@ extension FrameReader {
       guard let event = unsafe try claim(plan.type, cursor, width: width, &batch, flush) else {
         return keyRepeats ? .keyRepeats : .uneven
       }
+      counters.rows &+= 1
       var isGood = true
       for column in 0..<width {
         if column > 0 {
@@ -140,6 +143,7 @@ extension FrameReader {
       values += 1
     }
     let width = max(plan.width, 1)
+    counters.rows += (values + width - 1) / width
     counters.rowsMalformed += (values + width - 1) / width
   }
 
@@ -153,6 +157,7 @@ extension FrameReader {
     switch try objectType(cursor) {
     case .known(let found): index = found
     case .unknown:
+      counters.rows += 1
       counters.unknownType += 1
       return try cursor.skipValue()
     case .missing:
@@ -161,6 +166,7 @@ extension FrameReader {
     }
     let type = keys[index].type
     guard let event = unsafe try claim(type, cursor, width: 0, &batch, flush) else { return }
+    counters.rows &+= 1
     var isGood = true
     var hint = 0
     objectOrder.removeAll(keepingCapacity: true)

@@ -41,7 +41,9 @@ extension MessageReader {
     _ body: inout ObjectReader, _ key: StaticString
   ) throws(FeedError) -> [TypeFields] {
     if try body.null() { return [] }
-    var lists: [TypeFields] = []
+    var lists: [TypeFields?] = []
+    // A message may name a hundred thousand types.
+    var places: [String: Int] = [:]
     try body.enter(key: key)
     while let typeName = try body.nextKey() {
       let start = body.offset
@@ -51,10 +53,10 @@ extension MessageReader {
         if list.names.count == ProtocolLimits.fieldsPerType { throw .tooManyFields(type: list.typeName, offset: start) }
         list.names.append(try body.string(key))
       }
-      lists.removeAll { $0.typeName == list.typeName }
+      if let place = places.updateValue(lists.count, forKey: list.typeName) { lists[place] = nil }
       lists.append(list)
     }
-    return lists
+    return lists.compactMap { $0 }
   }
 
   static func subscription(_ body: inout ObjectReader) throws(FeedError) -> FeedSubscription {

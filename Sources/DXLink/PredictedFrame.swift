@@ -120,6 +120,7 @@ extension FrameReader {
     guard unsafe walk.at.pointee == 0x7D, unsafe walk.at + 1 == end else { return nil }
     let count = unsafe walk.rows
     unsafe batch.commit(upTo: walk.event, events: count)
+    counters.rows &+= count
     counters.rowsDecoded &+= count
     counters.frames &+= 1
     counters.feedDataFrames &+= 1

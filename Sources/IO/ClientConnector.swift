@@ -9,8 +9,18 @@ package struct ClientConnector: Sendable {
   package var connectTimeoutMillis = 10_000
   package var tlsTimeoutMillis = 10_000
   package var options = TCPConnection.Options()
+  /// Where to connect instead of looking up the URL's host; the certificate still has to be for that host.
+  package var address: SocketAddress?
 
   package init() {}
+
+  /// Gives every phase this limit.
+  package mutating func limitPhases(millis: Int) {
+    resolveTimeoutMillis = millis
+    addressTimeoutMillis = millis
+    connectTimeoutMillis = millis
+    tlsTimeoutMillis = millis
+  }
 
   /// Connects to a feed. `tls` is needed for wss.
   /// - Parameters:
@@ -27,8 +37,12 @@ package struct ClientConnector: Sendable {
   package func connect(
     to endpoint: Endpoint, tls: TLSContext?, deadline: MonotonicNanos = .distantFuture, stop: Wakeup? = nil
   ) throws(IOError) -> ByteStream {
-    let addresses = try Resolver.resolve(
-      endpoint, limitMillis: resolveTimeoutMillis, deadline: deadline, stop: stop)
+    var addresses = [SocketAddress]()
+    if let address {
+      addresses = [address]
+    } else {
+      addresses = try Resolver.resolve(endpoint, limitMillis: resolveTimeoutMillis, deadline: deadline, stop: stop)
+    }
     var limits = TCPConnection.Limits()
     limits.perAddressMillis = addressTimeoutMillis
     limits.totalMillis = connectTimeoutMillis

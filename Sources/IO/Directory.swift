@@ -5,12 +5,15 @@ package enum Directory {
   /// Entries beyond this many make `list` fail.
   package static let maximumEntries = 1_000_000
 
-  /// Creates the directory and those above it that are missing.
-  package static func create(_ path: String, permissions: UInt32 = 0o755) throws(IOError) {
+  /// Creates the directory and those above it that are missing, each flushed with its name.
+  package static func create(_ path: String, permissions: UInt32 = 0o700) throws(IOError) {
     var current = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       current += current.isEmpty || current == "/" ? part : "/" + part
-      if unsafe mkdir(current, mode_t(permissions)) == 0 { continue }
+      if unsafe mkdir(current, mode_t(permissions)) == 0 {
+        try synchronize(parent(of: current))
+        continue
+      }
       let failed = errno
       if failed == EEXIST && isDirectory(current) { continue }
       throw .system(action: "create the directory", subject: current, errno: failed == EEXIST ? ENOTDIR : failed)
@@ -40,6 +43,11 @@ package enum Directory {
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted()
+  }
+
+  /// Removes an empty directory.
+  package static func remove(_ path: String) throws(IOError) {
+    guard unsafe rmdir(path) == 0 else { throw .system(action: "remove the directory", subject: path, errno: errno) }
   }
 
   /// Bytes that an ordinary user can still write to the file system of `path`.

@@ -9,7 +9,9 @@ package struct FeedURL: Hashable, Sendable, CustomStringConvertible {
   package static let maximumLength = 4096
 
   package init(parsing text: String) throws(IOError) {
-    func refuse(_ reason: String) -> IOError { .invalidAddress(text: IOText.quoted(text), reason: reason) }
+    func refuse(_ reason: String) -> IOError {
+      .invalidAddress(text: IOText.quoted(Self.withoutSecrets(text)), reason: reason)
+    }
     guard text.utf8.count <= Self.maximumLength else { throw refuse("it is longer than \(Self.maximumLength) bytes") }
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw refuse("it holds a space or a character outside ASCII; write it percent-encoded")
@@ -44,5 +46,16 @@ package struct FeedURL: Hashable, Sendable, CustomStringConvertible {
   /// The value of the Host header: the port only where it is not the scheme's own.
   package var hostHeader: String { hasDefaultPort ? endpoint.bracketedHost : endpoint.description }
 
-  package var description: String { "\(isSecure ? "wss" : "ws")://\(hostHeader)\(target)" }
+  /// What may stand before an @ or behind a ? can be a secret.
+  private static func withoutSecrets(_ text: String) -> String {
+    var text = text
+    if let query = text.firstIndex(of: "?") { text = text[..<query] + "?…" }
+    guard let start = text.firstRange(of: "://")?.upperBound else { return text }
+    let end = text[start...].firstIndex(of: "/") ?? text.endIndex
+    guard let at = text[start..<end].lastIndex(of: "@") else { return text }
+    return text[..<start] + "…" + text[at...]
+  }
+
+  /// Without the query, which can be a secret.
+  package var description: String { Self.withoutSecrets("\(isSecure ? "wss" : "ws")://\(hostHeader)\(target)") }
 }

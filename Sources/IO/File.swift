@@ -5,23 +5,29 @@ import Glibc
 package struct File: ~Copyable, Sendable {
   package enum Mode: Sendable {
     case readOnly
+    /// For reading and writing; an error where it is absent.
+    case existing
     /// For reading and writing; created where it is absent.
-    case readWrite(permissions: UInt32 = 0o644)
+    case readWrite(permissions: UInt32 = File.ownerOnly)
     /// Every write goes to the end; created where it is absent.
-    case append(permissions: UInt32 = 0o644)
+    case append(permissions: UInt32 = File.ownerOnly)
     /// A new file for reading and writing; `IOError.alreadyExists` where there is one.
-    case create(permissions: UInt32 = 0o644)
+    case create(permissions: UInt32 = File.ownerOnly)
     /// A new or emptied file for reading and writing.
-    case overwrite(permissions: UInt32 = 0o644)
+    case overwrite(permissions: UInt32 = File.ownerOnly)
   }
 
   let descriptor: Descriptor
   package let path: String
 
+  /// The mode of a new file: what a feed says may be licensed to its owner alone.
+  package static var ownerOnly: UInt32 { 0o600 }
+
   package init(_ path: String, _ mode: Mode) throws(IOError) {
     let (flags, permissions): (Int32, UInt32) =
       switch mode {
       case .readOnly: (O_RDONLY, 0)
+      case .existing: (O_RDWR, 0)
       case .readWrite(let permissions): (O_RDWR | O_CREAT, permissions)
       case .append(let permissions): (O_WRONLY | O_CREAT | O_APPEND, permissions)
       case .create(let permissions): (O_RDWR | O_CREAT | O_EXCL, permissions)
@@ -32,6 +38,18 @@ package struct File: ~Copyable, Sendable {
     guard fd >= 0 else { throw .system(action: "open", subject: path, errno: Int32(-fd)) }
     descriptor = Descriptor(owning: Int32(fd))
     self.path = path
+  }
+
+  /// A file without a name, gone with the process, however that ends.
+  /// - Parameter folder: decides on which disk it lies.
+  package init(temporaryIn folder: String) throws(IOError) {
+    let number: UInt64 = RandomBytes.next()
+    let name = "\(folder)/.quotewire-\(getpid())-\(number)"
+    let fd = SystemCall.open(name, O_RDWR | O_CREAT | O_EXCL, mode: Self.ownerOnly)
+    guard fd >= 0 else { throw .system(action: "create a temporary file in", subject: folder, errno: Int32(-fd)) }
+    descriptor = Descriptor(owning: Int32(fd))
+    path = "a temporary file in \(folder)"
+    unsafe unlink(name)
   }
 
   /// Closes and reports a write that failed late; `deinit` would swallow it.
@@ -81,8 +99,13 @@ package struct File: ~Copyable, Sendable {
 
   /// Writes everything at an offset. The position stays.
   package mutating func write(_ bytes: RawSpan, at offset: Int) throws(IOError) {
+    var done = 0
+    try write(bytes, at: offset, done: &done)
+  }
+
+  /// Goes on behind the first `done` bytes, and tells by it how far it came, also where it throws.
+  package mutating func write(_ bytes: RawSpan, at offset: Int, done: inout Int) throws(IOError) {
     try unsafe bytes.withUnsafeBytes { b throws(IOError) in
-      var done = 0
       while done < b.count {
         let sent = unsafe SystemCall.write(descriptor.raw, .init(rebasing: b[done...]), at: offset + done)
         guard sent > 0 else { throw .system(action: "write", subject: path, errno: sent == 0 ? EIO : Int32(-sent)) }
@@ -155,6 +178,13 @@ package struct File: ~Copyable, Sendable {
 enum DescriptorWriter {
   static func writeAll(_ fd: Int32, _ bytes: UnsafeRawBufferPointer, subject: String) throws(IOError) {
     var done = 0
+    try unsafe writeAll(fd, bytes, subject: subject, done: &done)
+  }
+
+  /// Goes on behind the first `done` bytes, and tells by it how far it came, also where it throws.
+  static func writeAll(
+    _ fd: Int32, _ bytes: UnsafeRawBufferPointer, subject: String, done: inout Int
+  ) throws(IOError) {
     while done < bytes.count {
       let sent = unsafe SystemCall.write(fd, UnsafeRawBufferPointer(rebasing: bytes[done...]))
       if sent > 0 {

@@ -102,6 +102,7 @@ enum ErrnoText {
   static func sentence(_ errno: Int32) -> String {
     switch errno {
     case ENOSPC: "no space left on the device; free some, or choose another place"
+    case EFBIG: "the file would be larger than this process or file system allows (ulimit -f)"
     case EDQUOT: "the disk quota is used up; free some space, or choose another place"
     case EACCES, EPERM: "permission denied; check the owner and mode"
     case ENOENT: "no such file or directory"

@@ -21,7 +21,7 @@ package struct PendingFile: ~Copyable {
 
   /// - Parameter force: replace a file that exists under the name; else it is refused, now and again at `commit`.
   package init(
-    _ path: String, force: Bool = false, permissions: UInt32 = 0o644, whenAbandoned: WhenAbandoned = .remove
+    _ path: String, force: Bool = false, permissions: UInt32 = File.ownerOnly, whenAbandoned: WhenAbandoned = .remove
   ) throws(IOError) {
     if !force && File.exists(path) { throw .alreadyExists(path: path) }
     let created = try Self.create(beside: path, permissions: permissions)

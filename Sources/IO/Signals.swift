@@ -13,7 +13,7 @@ package final class Signals: Sendable {
   /// A handler may still write into a wakeup that is no longer the newest, so none is ever freed.
   private static let kept = Mutex<[Wakeup]>([])
 
-  /// Takes both signals over for the rest of the process, and ignores SIGPIPE.
+  /// Takes both signals over for the rest of the process, and ignores SIGPIPE and SIGXFSZ.
   package init() throws(IOError) {
     wakeup = try Wakeup()
     countBefore = qw_signal_count()

@@ -17,8 +17,14 @@ package enum StandardStream: Sendable {
 
   /// Writes everything. Needs SIGPIPE ignored, see `Signals`.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(IOError) -> Written {
-    do {
-      try unsafe DescriptorWriter.writeAll(descriptor, bytes, subject: name)
+    var done = 0
+    return try unsafe write(bytes, done: &done)
+  }
+
+  /// Goes on behind the first `done` bytes, and tells by it how far it came, also where it throws.
+  package func write(_ bytes: UnsafeRawBufferPointer, done: inout Int) throws(IOError) -> Written {
+    do throws(IOError) {
+      try unsafe DescriptorWriter.writeAll(descriptor, bytes, subject: name, done: &done)
       return .all
     } catch {
       if error.errno == EPIPE { return .readerGone }

@@ -43,6 +43,7 @@ package final class TLSContext: Sendable {
     let ssl = unsafe context.pointer
     unsafe SSL_CTX_set_default_read_buffer_len(ssl, readBufferBytes)
     unsafe SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, TLSTransport.noteVerification)
+    unsafe SSL_CTX_set_client_cert_cb(ssl, TLSTransport.noteCertificateWanted)
     ERR_clear_error()
     switch trust {
     case .system:

@@ -16,15 +16,36 @@ package enum TLSFailure: Equatable, Sendable {
   case notTLS
   /// The peer sent an alert (RFC 8446 section 6): number and name.
   case refused(alert: Int, name: String)
+  /// The server asked for a certificate of ours, got none and went no further.
+  case wantsCertificate
+  /// Bytes on an established connection that are no TLS, or not what the peer encrypted.
+  case damaged(String)
   /// The peer closed the connection in the middle of the handshake.
   case closedDuringHandshake
   case other(String)
 
+  /// Alerts by which a peer says that our bytes came to it damaged: unexpected_message, bad_record_mac,
+  /// record_overflow, decode_error, decrypt_error (RFC 8446 section 6).
+  private static var damageAlerts: [Int] { [10, 20, 22, 50, 51] }
+  /// Alerts of a server that wanted a certificate: handshake_failure in TLS 1.2, certificate_required in 1.3, and
+  /// bad_certificate of some servers.
+  private static var certificateAlerts: [Int] { [40, 42, 116] }
+
+  /// The same failure with what is known of the connection.
+  func known(established: Bool, certificateWanted: Bool) -> TLSFailure {
+    switch self {
+    case .notTLS where established: .damaged("what came is no TLS")
+    case .other(let reason) where established: .damaged(reason)
+    case .refused(let alert, _) where certificateWanted && Self.certificateAlerts.contains(alert): .wantsCertificate
+    default: self
+    }
+  }
+
   func helpsToReconnect(established: Bool) -> Bool {
     switch self {
     // internal_error and user_canceled say nothing about us.
-    case .refused(let alert, _): alert == 80 || alert == 90
-    case .closedDuringHandshake: true
+    case .refused(let alert, _): alert == 80 || alert == 90 || (established && Self.damageAlerts.contains(alert))
+    case .closedDuringHandshake, .damaged: true
     case .other: established
     default: false
     }
@@ -57,6 +78,11 @@ extension TLSFailure: CustomStringConvertible {
       "the peer does not speak TLS on this port; is it a ws:// address, or another port?"
     case .refused(let alert, let name):
       "the peer refused (TLS alert \(alert): \(name))"
+    case .wantsCertificate:
+      "the server wants a certificate of ours, and client certificates are not supported; "
+        + "ask its operator for an address that takes a token alone"
+    case .damaged(let reason):
+      "damaged on the way, or by the server (\(reason))"
     case .closedDuringHandshake:
       "the peer closed the connection during the handshake"
     case .other(let reason):

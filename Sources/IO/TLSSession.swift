@@ -197,7 +197,8 @@ struct TLSSession: ~Copyable, Sendable {
 
   private func failure(_ code: UInt) -> TLSFailure {
     guard qw_ssl_error_reason(code) == SSL_R_CERTIFICATE_VERIFY_FAILED, let flaw = unsafe transport.pointee.flaw else {
-      return TLSFailure(errorCode: code)
+      return TLSFailure(errorCode: code).known(
+        established: isEstablished, certificateWanted: unsafe transport.pointee.certificateWanted)
     }
     return TLSFailure(
       verification: flaw.code, host: host, depth: flaw.depth, sentCertificates: flaw.sentCertificates,

@@ -12,6 +12,8 @@ struct TLSTransport {
   /// Within one read of the caller: a recv gave fewer bytes than it was asked for, so the socket has no more, and is
   /// not asked again. Nil outside, where it is always asked.
   var isDrained: Bool?
+  /// Whether the server asked for a certificate of ours.
+  var certificateWanted = false
   /// The first flaw that the certificate check met.
   var flaw: Flaw?
 
@@ -101,6 +103,17 @@ struct TLSTransport {
     }
     return -1
   }
+
+  /// OpenSSL's callback for a server that asks for a certificate: there is none.
+  static let noteCertificateWanted:
+    @convention(c) (
+      OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Int32 = { ssl, _, _ in
+      if let ssl = unsafe ssl, let stored = unsafe qw_ssl_get_pointer(ssl) {
+        unsafe stored.assumingMemoryBound(to: TLSTransport.self).pointee.certificateWanted = true
+      }
+      return 0
+    }
 
   /// OpenSSL's verify callback: keeps the first flaw for the error message and changes no verdict.
   static let noteVerification: @convention(c) (Int32, OpaquePointer?) -> Int32 = { accepted, store in

@@ -32,6 +32,17 @@ package final class Wakeup: Sendable {
     }
   }
 
+  /// Waits for a signal, in a loop that looks around after each wait. Where the system cannot wait it sleeps instead,
+  /// `longestSleepNanos` at most, so that the loop neither ends nor spins.
+  package func pause(until deadline: MonotonicNanos) -> Bool {
+    do { return try wait(until: deadline) } catch {
+      Pause.sleep(nanos: max(0, min(deadline.nanos(since: .now()), Self.longestSleepNanos)))
+      return false
+    }
+  }
+
+  private static let longestSleepNanos: Int64 = 100_000_000
+
   /// Waits for a signal.
   package func wait(until deadline: MonotonicNanos) throws(IOError) -> Bool {
     try Wait.descriptor(descriptor, .readable, until: deadline, wakeup: nil) == .ready

@@ -91,6 +91,15 @@ package struct Zstd: ~Copyable {
     _ = unsafe functions.freeDecompressor(decompressor)
   }
 
+  private typealias VersionNumber = @convention(c) () -> UInt32
+
+  /// The version of libzstd that is installed, such as `1.5.4`.
+  package static func libraryVersion() throws(IOError) -> String {
+    let library = try DynamicLibrary("libzstd.so.1", debianPackage: "libzstd1")
+    let number = try unsafe library.function("ZSTD_versionNumber", as: VersionNumber.self)()
+    return "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+  }
+
   /// Appends one frame that holds `bytes`.
   package mutating func compress(
     _ bytes: RawSpan, level: Int = Zstd.defaultLevel, into output: inout ByteWriter

@@ -71,6 +71,8 @@ package enum IngestRun {
     options.trouble = hooks.say
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
+    options.isStopping = { stop.isAbandoned }
+    options.recordingSyncNanos = Int64(settings.recordingSyncSeconds * 1e9)
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: stores, options: options) } catch {
       throw RunFailure(.failed, "\(error)")

@@ -27,8 +27,12 @@ package struct Lane: ~Copyable {
   /// Arrival of the last bytes of the connection that was lost; nil while there is no open gap.
   var lostSince: WallNanos?
   var lastArrival: Arrival?
+  /// After our Close for a message that is no text: until when the server may answer it.
+  var closingDeadline: MonotonicNanos?
   var complaints = 0
   var sessionNumber: UInt64 = 0
+  /// The token that was read last, which no sentence may hold.
+  var lastToken: String?
   private var lossReason = Gap.Reason.connectionLost
   private var attemptsInGap = 0
   private var backoff: Backoff
@@ -106,12 +110,29 @@ package struct Lane: ~Copyable {
         say("lane \(number): \(why); connecting again in \(Self.rounded(seconds)) s (attempt \(backoff.attempt))")
         attemptsInGap += 1
         progress.enter(.waiting)
-        _ = try? stop.wakeup.wait(until: MonotonicNanos.now().advanced(bySeconds: seconds))
+        pause(until: MonotonicNanos.now().advanced(bySeconds: seconds))
         progress.addReconnect()
         outcome.reconnects += 1
       }
     }
     return .drained
+  }
+
+  /// Waits, and moves on what sinks hold back meanwhile.
+  private func pause(until deadline: MonotonicNanos) {
+    while true {
+      pipeline.settle()
+      let now = MonotonicNanos.now()
+      if now >= deadline { return }
+      let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
+      if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
+    }
+  }
+
+  /// A sentence in which a server may have repeated the token.
+  func withoutToken(_ sentence: String) -> String {
+    guard let lastToken, !lastToken.isEmpty else { return sentence }
+    return sentence.split(separator: lastToken, omittingEmptySubsequences: false).joined(separator: "…")
   }
 
   private var mayTryAgain: Bool {

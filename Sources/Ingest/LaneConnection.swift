@@ -20,7 +20,7 @@ enum ConnectionEnd {
 
 extension Lane {
   /// While conflation holds events back, the lane looks after them this often.
-  private static var settleNanos: Int64 { 20_000_000 }
+  static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
     var link: WebSocketLink
@@ -37,7 +37,10 @@ extension Lane {
       return .lost(.connectionLost, why, stood: false)
     }
     do {
-      if let token = try settings.token.read() { session.updateToken(token, now: .now()) }
+      if let token = try settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     } catch { return .refused("\(error)") }
     progress.enter(.handshaking)
     sessionNumber += 1
@@ -49,12 +52,14 @@ extension Lane {
       SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
       isStopping: isStopping)
     var stood = false
+    closingDeadline = nil
     session.connected(now: .now())
-    let end = converse(&link, &stood)
+    let end = converse(&link, &stood).map { withoutToken($0) }
     session.disconnected()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
+    pipeline.add(link.wire)
     link.end(limitMillis: settings.closeLimitMillis)
     return end
   }
@@ -64,6 +69,13 @@ extension Lane {
     var plan = WaitPlan(
       batchMicros: settings.batchMicros, spinMicros: settings.spinMicros, receiveMillis: WebSocketLink.waitLimitMillis)
     var waits = false
+    // Messages may have come in one piece with the answer to the upgrade.
+    if link.buffer.readableCount > 0 {
+      lastArrival = .now()
+      let end = interpret(&link, &stood)
+      closeRead()
+      if let end { return end }
+    }
     do throws(LinkError) {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
@@ -80,6 +92,7 @@ extension Lane {
           closeRead()
           if let end { return end }
         }
+        if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
         if readAt >= session.nextDeadline { session.advance(now: readAt) }
         if session.hasActions || link.mayHoldMore { continue }
         switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
@@ -94,7 +107,9 @@ extension Lane {
       // What had arrived before the loss is interpreted still.
       let end = interpret(&link, &stood)
       closeRead()
-      return end ?? .lost(.connectionLost, "connection lost: \(error)", stood: stood)
+      if let end { return end }
+      if closingDeadline != nil { return Self.notUTF8(stood) }
+      return .lost(.connectionLost, "connection lost: \(error)", stood: stood)
     }
   }
 
@@ -110,7 +125,7 @@ extension Lane {
     _ plan: inout WaitPlan, got: Int, readAt: MonotonicNanos, isSending: Bool
   ) -> WaitPlan.Step {
     let now = got > 0 ? MonotonicNanos.now() : readAt
-    var deadline = session.nextDeadline
+    var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
@@ -147,8 +162,11 @@ extension Lane {
       if lostSince != nil { closeGap() }
     }
     if wantsToken {
-      say("lane \(number): the server wants a fresh token")
-      if let token = try? settings.token.read() { session.updateToken(token, now: .now()) }
+      complain("the server wants a fresh token")
+      if let token = try? settings.token.read() {
+        lastToken = token
+        session.updateToken(token, now: .now())
+      }
     }
     guard let failure else { return nil }
     try? link.conversation.close(.goingAway, reason: "")
@@ -199,11 +217,20 @@ extension Lane {
       }
     } catch {
       complain("a message could not be read and was skipped: \(error)")
-      if case .json(.invalidUTF8) = error { try? link.conversation.close(.invalidPayload, reason: "text is not UTF-8") }
+      guard case .json(.invalidUTF8) = error, closingDeadline == nil else { return }
+      try? link.conversation.close(.invalidPayload, reason: "text is not UTF-8")
+      closingDeadline = arrival.monotonic.advanced(byNanos: Int64(settings.closeLimitMillis) * 1_000_000)
     }
   }
 
+  /// The end of a connection whose text messages are none (RFC 6455 section 8.1).
+  private static func notUTF8(_ stood: Bool) -> ConnectionEnd {
+    .lost(
+      .protocolViolation, "the server violated the WebSocket protocol: \(WebSocketError.textNotUTF8)", stood: stood)
+  }
+
   private func closed(_ code: CloseCode, _ reason: String, _ stood: Bool) -> ConnectionEnd {
+    if closingDeadline != nil { return Self.notUTF8(stood) }
     if code == .normal && reason == EndOfFeed.reason { return .endOfFeed }
     let words = reason.isEmpty ? "\(code)" : "\(code), \"\(reason)\""
     return .lost(.serverClosed, "the server closed the connection (\(words))", stood: stood)
@@ -225,12 +252,21 @@ extension Lane {
   /// Says a sentence about the feed, up to the limit; then only the counts speak.
   mutating func complain(_ sentence: String) {
     complaints += 1
-    if complaints <= settings.maximumComplaints { say("lane \(number): \(sentence)") }
+    if complaints <= settings.maximumComplaints { say("lane \(number): \(withoutToken(sentence))") }
     if complaints == settings.maximumComplaints { say("lane \(number): further such sentences are left out") }
   }
 }
 
 extension ConnectionEnd {
+  /// The same end with other words.
+  func map(_ change: (String) -> String) -> ConnectionEnd {
+    switch self {
+    case .drained, .endOfFeed: self
+    case .refused(let why): .refused(change(why))
+    case .lost(let reason, let why, let stood): .lost(reason, change(why), stood: stood)
+    }
+  }
+
   /// For the recording's session end.
   var words: String {
     switch self {

@@ -1,5 +1,6 @@
 import Market
 import Synchronization
+package import WebSocket
 
 /// A lane's figures while it runs, for the progress line: written by the lane, read by anyone.
 package final class LaneProgress: Sendable {
@@ -52,6 +53,12 @@ package struct PipelineTotals: Sendable {
   /// Events handed to the sinks.
   package var events = 0
   package var eventsByType = [Int](repeating: 0, count: EventType.count)
+  /// Of live connections; zeros in a replay.
+  package var wire = WireCounts()
+  /// Rows seen: decoded, malformed or of unknown types.
+  package var rows = 0
+  /// FEED_DATA of channels that the server had closed.
+  package var closedChannelMessages = 0
   package var decodedRows = 0
   package var malformedRows = 0
   /// Messages that were no JSON or no dxLink message.
@@ -71,6 +78,9 @@ package struct PipelineTotals: Sendable {
     a.bytes += b.bytes
     a.events += b.events
     for i in a.eventsByType.indices { a.eventsByType[i] += b.eventsByType[i] }
+    a.wire += b.wire
+    a.rows += b.rows
+    a.closedChannelMessages += b.closedChannelMessages
     a.decodedRows += b.decodedRows
     a.malformedRows += b.malformedRows
     a.malformedMessages += b.malformedMessages

@@ -3,6 +3,7 @@ package import DXLink
 package import Market
 package import Rings
 package import Sinks
+package import WebSocket
 
 /// From a payload to the sinks: the part of the way that live feeds and replays share. Used by one thread.
 ///
@@ -86,6 +87,8 @@ package struct PayloadPipeline: ~Copyable {
 
   /// Adds a decoder's row counts at the end of its work.
   package mutating func add(_ counters: FeedCounters) {
+    delivery.totals.rows += counters.rows
+    delivery.totals.closedChannelMessages += counters.framesIgnored
     delivery.totals.decodedRows += counters.rowsDecoded
     delivery.totals.malformedRows += counters.rowsMalformed
     delivery.totals.unknownTypes += counters.unknownType
@@ -93,6 +96,9 @@ package struct PayloadPipeline: ~Copyable {
     delivery.totals.unknownValues += counters.unknownValue
     delivery.totals.refusedTexts += counters.textsRefused
   }
+
+  /// Adds what the bytes of a connection were that has ended.
+  package func add(_ wire: WireCounts) { delivery.totals.wire += wire }
 
   /// Puts a gap mark between the events of every sink.
   package mutating func accept(_ gap: Gap) {

@@ -183,6 +183,7 @@ struct Replay: ~Copyable {
       let verdict = merge.withReader(i) { $0.verdict }
       switch verdict {
       case .torn(_, let bytes) where bytes > 0:
+        damagedFiles += 1
         say("\(path): its last \(bytes) bytes are no whole entry (a crash?); everything before was replayed. "
           + "'quotewire inspect --repair' makes the file end cleanly")
       case .corrupt(let at):

@@ -25,11 +25,12 @@ package enum ReplayRun {
     options.trouble = hooks.say
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
+    options.isStopping = { stop.isAbandoned }
     let sinks: SinkSet
     do { sinks = try SinkSet(settings.run.sinks, lanes: [texts], options: options) } catch {
       throw RunFailure(.failed, "\(error)")
     }
-    replay.connect(sinks.takePorts(lane: 0).sinks)
+    replay.connect(sinks.takePorts(lane: 0).sinks + (settings.ports?(texts) ?? []))
     let status = RunStatus(startedAt: startedAt, lanes: [progress], sinks: sinks.counters, recording: nil)
     let box = ResultBox()
     let work = Handover(replay)

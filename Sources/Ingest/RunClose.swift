@@ -16,7 +16,9 @@ enum RunClose {
     var latency = Histogram().snapshot()
     for sink in results {
       outcome.report.sinks.append(
-        RunReport.Sink(name: sink.name, accepted: sink.accepted, dropped: sink.dropped, written: sink.written))
+        RunReport.Sink(
+          name: sink.name, accepted: sink.accepted, dropped: sink.dropped, written: sink.written, spilled: sink.spilled
+        ))
       latency = latency.merged(with: sink.latency)
       if let why = sink.failure, outcome.failure == nil {
         let missing = sink.accepted - sink.written
@@ -26,6 +28,7 @@ enum RunClose {
     if let recordingFailure, outcome.failure == nil {
       outcome.failure = RunFailure(.failed, "the recording is not complete: \(recordingFailure)")
     }
+    outcome.report.recordingOffered = sinks.recordingCounters.offered
     outcome.report.recordedEntries = sinks.recordingCounters.entries
     outcome.report.recordedBytes = sinks.recordingCounters.bytes
     outcome.report.recordingLost = sinks.recordingCounters.lost

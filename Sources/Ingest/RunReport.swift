@@ -1,4 +1,5 @@
 import Market
+import WebSocket
 
 /// What a run did: the figures of `--stats`.
 package struct RunReport: Sendable {
@@ -7,11 +8,14 @@ package struct RunReport: Sendable {
     package var accepted: Int
     package var dropped: Int
     package var written: Int
-    package init(name: String, accepted: Int, dropped: Int, written: Int) {
+    /// Events that waited on disk for room; they are accepted or dropped ones too.
+    package var spilled: Int
+    package init(name: String, accepted: Int, dropped: Int, written: Int, spilled: Int = 0) {
       self.name = name
       self.accepted = accepted
       self.dropped = dropped
       self.written = written
+      self.spilled = spilled
     }
   }
 
@@ -29,12 +33,14 @@ package struct RunReport: Sendable {
   package var totals = PipelineTotals()
   package var gaps = 0
   package var reconnects = 0
-  /// Replayed recordings with damage before their end.
+  /// Replayed recordings that are damaged, or torn at their end.
   package var damagedFiles = 0
   package var sinks: [Sink] = []
+  /// Payloads and marks that were to be recorded: `recordedEntries` + `recordingLost`.
+  package var recordingOffered = 0
   package var recordedEntries = 0
   package var recordedBytes = 0
-  /// Payloads that the recording could not take, each within a marked gap.
+  /// Entries that are not in the recording: dropped, each within a marked gap, or not written in the end.
   package var recordingLost = 0
   package var latency = Latency()
   package var peakResidentBytes = 0
@@ -49,9 +55,13 @@ package struct RunReport: Sendable {
       && totals.refusedTexts == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
   }
 
-  /// Whether each sink's figures add up.
+  /// Whether all figures add up.
   package var isBalanced: Bool {
     sinks.allSatisfy { $0.accepted + $0.dropped == totals.events && $0.accepted == $0.written }
+      && recordingOffered == recordedEntries + recordingLost
+      && totals.rows == totals.decodedRows + totals.malformedRows + totals.unknownTypes
+      && totals.decodedRows == totals.events + totals.beyondLimit
+      && totals.wire.received == totals.wire.data + totals.wire.control + totals.wire.overhead
   }
 
   private func rate(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
@@ -68,16 +78,21 @@ package struct RunReport: Sendable {
     out += ",\"events\":\(totals.events),\"eventsByType\":{"
     let named = EventType.allCases.filter { totals.eventsByType[$0.index] > 0 }
     out += named.map { "\"\($0.name)\":\(totals.eventsByType[$0.index])" }.joined(separator: ",")
-    out += "},\"rows\":{\"decoded\":\(totals.decodedRows),\"malformed\":\(totals.malformedRows)"
+    let wire = totals.wire
+    out += "},\"network\":{\"bytes\":\(wire.received),\"data\":\(wire.data),\"control\":\(wire.control)"
+    out += ",\"overhead\":\(wire.overhead)},\"rows\":{\"seen\":\(totals.rows)"
+    out += ",\"decoded\":\(totals.decodedRows),\"malformed\":\(totals.malformedRows)"
     out += ",\"skipped\":{\"unknownType\":\(totals.unknownTypes),\"unknownField\":\(totals.unknownFields)"
-    out += ",\"unknownValue\":\(totals.unknownValues),\"beyondLimit\":\(totals.beyondLimit)}}"
+    out += ",\"unknownValue\":\(totals.unknownValues),\"beyondLimit\":\(totals.beyondLimit)"
+    out += ",\"closedChannel\":\(totals.closedChannelMessages)}}"
     out += ",\"malformedMessages\":\(totals.malformedMessages),\"refusedTexts\":\(totals.refusedTexts)"
-    out += ",\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
+    out += ",\"damagedRecordings\":\(damagedFiles),\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
     out += sinks.map { sink in
       "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped)"
-        + ",\"written\":\(sink.written)}"
+        + ",\"written\":\(sink.written),\"spilled\":\(sink.spilled)}"
     }.joined(separator: ",")
-    out += "},\"recording\":{\"entries\":\(recordedEntries),\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
+    out += "},\"recording\":{\"offered\":\(recordingOffered),\"entries\":\(recordedEntries)"
+    out += ",\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
     out += ",\"framesPerSecond\":\(Self.number(framesPerSecond)),\"eventsPerSecond\":\(Self.number(eventsPerSecond))"
     out += ",\"megabytesPerSecond\":\(Self.number(megabytesPerSecond))"
     out += ",\"latencyMicros\":{\"p50\":\(Self.number(latency.p50)),\"p99\":\(Self.number(latency.p99))"

@@ -26,6 +26,14 @@ package struct RunSettings: Sendable {
   package struct TextLimits: Sendable {
     package var maximumTexts = 2 << 20
     package var maximumBytes = 256 << 20
+
+    /// Of a feed with so many subscriptions. A server that makes up symbols, which nobody asked for, meets these.
+    package static func feed(subscriptions: Int) -> TextLimits {
+      var limits = TextLimits()
+      limits.maximumTexts = min(limits.maximumTexts, (128 << 10) + 4 * subscriptions)
+      limits.maximumBytes = min(limits.maximumBytes, (8 << 20) + 128 * subscriptions)
+      return limits
+    }
   }
 
   package init() {}
@@ -40,6 +48,11 @@ package struct IngestSettings: Sendable {
   package var record: String?
   package var recordingPolicy = RecordingPolicy.wait
   package var compressesRecording = false
+  /// How often what was recorded is flushed to the device: a power cut costs at most what came since.
+  package var recordingSyncSeconds = 5.0
+
+  /// What the option takes, in seconds.
+  package static let recordingSyncRange = 0.05...3600
   /// Bytes between each lane and the recording. A message may be half as long.
   package var recordingRingBytes = 4 << 20
   /// Ends the run after this many seconds.
@@ -58,6 +71,10 @@ package struct ReplaySettings: Sendable {
   package var stop: WallNanos?
   /// Recorded silences longer than this are shortened to it; nil keeps them.
   package var longestSilenceSeconds: Double?
+
+  /// Called once, before the replay begins, with the texts that its events refer to: ports beside those of the sinks.
+  /// They are used by the replay's thread alone.
+  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
 
   package init(files: [String]) { self.files = files }
 }

@@ -26,7 +26,7 @@ enum RunWatch {
       hooks.tick(status)
       if status.lanes.allSatisfy({ $0.state == .ended }) { return interrupted }
       let turn = min(deadline ?? .distantFuture, now.advanced(byNanos: turnNanos))
-      _ = try? hooks.attention.wait(until: max(turn, now.advanced(byNanos: 1_000_000)))
+      _ = hooks.attention.pause(until: max(turn, now.advanced(byNanos: 1_000_000)))
       hooks.attention.clear()
     }
   }

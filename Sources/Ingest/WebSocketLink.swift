@@ -11,6 +11,9 @@ package struct WebSocketLink: ~Copyable {
   /// What the last read or write that could not go on waits for.
   private var readNeeds: Readiness = .readable
   private var writeNeeds: Readiness = .writable
+  /// Bytes that the stream gave, the answer to the handshake among them.
+  private var receivedBytes: Int
+  private let handshakeBytes: Int
   /// The last read filled its room, so that the socket may have more.
   private var filledRoom = false
 
@@ -23,8 +26,11 @@ package struct WebSocketLink: ~Copyable {
   package static let waitLimitMillis = 50
 
   package init(
-    _ stream: consuming ByteStream, buffer: consuming ReceiveBuffer, conversation: consuming Conversation
+    _ stream: consuming ByteStream, buffer: consuming ReceiveBuffer, conversation: consuming Conversation,
+    handshakeBytes: Int = 0
   ) {
+    self.handshakeBytes = handshakeBytes
+    receivedBytes = handshakeBytes + buffer.readableCount
     self.stream = stream
     self.buffer = buffer
     self.conversation = conversation
@@ -63,7 +69,7 @@ package struct WebSocketLink: ~Copyable {
       if let agreed = try deflate?.agreement(answer: accepted.extensions) { conversation.use(agreed) }
     } catch { throw .webSocket(error) }
     stream.allowWaiting(limitMillis: Self.waitLimitMillis)
-    self.init(stream, buffer: buffer, conversation: conversation)
+    self.init(stream, buffer: buffer, conversation: conversation, handshakeBytes: accepted.headBytes)
   }
 
   private static func completeHandshake(
@@ -71,6 +77,7 @@ package struct WebSocketLink: ~Copyable {
     _ deadline: MonotonicNanos, _ limitMillis: Int, _ url: FeedURL, _ stop: Wakeup?
   ) throws(LinkError) -> ClientHandshake.Accepted {
     var atEnd = false
+    var timedOut: IOError?
     while true {
       do throws(WebSocketError) {
         let accepted = try unsafe buffer.withReadable { bytes throws(WebSocketError) in
@@ -81,6 +88,7 @@ package struct WebSocketLink: ~Copyable {
           return accepted
         }
       } catch { throw .webSocket(error) }
+      if let timedOut { throw .io(timedOut) }
       if atEnd { throw .endedInHandshake(subject: "\(url.endpoint)") }
       do throws(IOError) {
         switch try readSome(&stream, &buffer) {
@@ -91,7 +99,9 @@ package struct WebSocketLink: ~Copyable {
           case .ready: continue
           case .woken: throw .stopped(phase: "the WebSocket handshake with", subject: "\(url.endpoint)")
           case .timedOut:
-            throw .timedOut(
+            // A refusal whose words never came to their end is a refusal still.
+            atEnd = true
+            timedOut = .timedOut(
               phase: "the WebSocket handshake with", subject: "\(url.endpoint)", limitMillis: limitMillis)
           }
         }
@@ -133,6 +143,7 @@ package struct WebSocketLink: ~Copyable {
     }
     switch outcome {
     case .bytes(let count):
+      receivedBytes &+= count
       filledRoom = buffer.isFull
       return count
     case .wouldBlock(let needs):
@@ -170,6 +181,14 @@ package struct WebSocketLink: ~Copyable {
     var needs = readNeeds
     if conversation.queuedBytes > 0 { needs.formUnion(writeNeeds) }
     do { return try stream.wait(for: needs, until: deadline, wakeup: wakeup) } catch { throw .io(error) }
+  }
+
+  /// What the bytes of the connection were; call when it has ended.
+  package var wire: WireCounts {
+    var counts = conversation.finalWire(buffer)
+    counts.received = receivedBytes
+    counts.overhead += handshakeBytes
+    return counts
   }
 
   /// Sends what is queued and ends our side, within a limit; errors no longer matter.

@@ -45,12 +45,24 @@ package final class Console: Sendable {
     }
   }
 
-  /// What a server sent may hold control characters: none reaches the terminal.
-  private static func oneLine(_ text: String) -> String {
-    func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+  /// Longest sentence, in characters: what a server sent may be a megabyte.
+  static let maximumSentence = 1000
+
+  /// What a server sent may hold control characters, or marks that turn the direction of what follows: none reaches
+  /// the terminal.
+  static func oneLine(_ text: String) -> String {
+    func steers(_ scalar: Unicode.Scalar) -> Bool {
+      if scalar.value < 0x7F { return scalar.value < 0x20 }
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: return true
+      default: return false
+      }
+    }
+    let scalars = text.unicodeScalars
+    let isLong = scalars.dropFirst(maximumSentence).first != nil
+    guard isLong || scalars.contains(where: steers) else { return text }
     var clean = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars { clean.append(isControl(scalar) ? "?" : scalar) }
-    return String(clean)
+    for scalar in scalars.prefix(maximumSentence) { clean.append(steers(scalar) ? "?" : scalar) }
+    return String(clean) + (isLong ? " …" : "")
   }
 }

@@ -20,9 +20,10 @@ final class EndLimit: Sendable {
   private let ended: Wakeup
   private let thread: Handover<WorkerThread>
 
-  /// Whether the drain took too long.
+  /// Whether the drain took too long, and whether the run has ended.
   private final class Overdue: Sendable {
     let flag = Atomic<Bool>(false)
+    let hasEnded = Atomic<Bool>(false)
   }
 
   init(_ signals: Signals, _ console: Console) throws {
@@ -35,7 +36,10 @@ final class EndLimit: Sendable {
   }
 
   /// Tells the thread to end; its own end joins it.
-  deinit { ended.signal() }
+  deinit {
+    overdue.hasEnded.store(true, ordering: .relaxed)
+    ended.signal()
+  }
 
   /// What the run shall do now.
   var request: Signals.Request {
@@ -45,7 +49,8 @@ final class EndLimit: Sendable {
   private static func watch(_ signals: Signals, _ overdue: Overdue, _ ended: Wakeup, _ console: Console) {
     var drainSince: MonotonicNanos?
     var stopSince: MonotonicNanos?
-    while (try? ended.wait(until: MonotonicNanos.now().advanced(byNanos: turnNanos))) != true {
+    while !ended.pause(until: MonotonicNanos.now().advanced(byNanos: turnNanos)) {
+      if overdue.hasEnded.load(ordering: .relaxed) { return }
       let request = signals.request
       if request == .none { continue }
       let now = MonotonicNanos.now()

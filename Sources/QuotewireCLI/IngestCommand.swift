@@ -31,6 +31,9 @@ enum IngestCommand {
       RunOptions.sinks,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
+      OptionSpec(
+        "record-sync", "SECONDS",
+        "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
       OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
       OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
@@ -43,6 +46,18 @@ enum IngestCommand {
         "compress",
         "offer the server to compress messages (permessage-deflate; needs zlib):\n"
           + "fewer bytes on the way for more CPU at both ends"),
+      OptionSpec(
+        "connect-to", "IP:PORT",
+        "connect there, as through a tunnel, instead of looking up the URL's host;\n"
+          + "the certificate still has to be for that host"),
+      OptionSpec(
+        "max-texts", "N",
+        "texts (symbols, codes, messages) that a lane keeps apart; a row whose symbol finds\n"
+          + "no room is malformed (default: 131072 and 4 a subscription; 2097152 with '*')"),
+      OptionSpec(
+        "answer-timeout", "SECONDS",
+        "how long the feed may take for each step until its channel is open: name\n"
+          + "service, TCP, TLS, WebSocket, SETUP, AUTH_STATE, CHANNEL_OPENED (default: 10)"),
       OptionSpec("keepalive", "SECONDS", "the time-out that we announce (default: 60)"),
       OptionSpec(
         "batch-micros", "N",
@@ -93,6 +108,7 @@ enum IngestCommand {
       guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
       lane.session.keepaliveSeconds = seconds
     }
+    try limits(arguments, &lane)
     lane.subscriptions = try subscriptions(arguments)
     lane.reconnect = try reconnect(arguments)
     lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0
@@ -100,6 +116,13 @@ enum IngestCommand {
     var settings = IngestSettings(lane: lane)
     settings.run = try RunOptions.settings(arguments)
     settings.run.wantsDigest = arguments.has("stats")
+    if !settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
+      settings.run.texts = .feed(subscriptions: settings.lane.subscriptions.count)
+    }
+    if let most = try arguments.int("max-texts", in: 1...100_000_000) {
+      settings.run.texts.maximumTexts = most
+      settings.run.texts.maximumBytes = max(settings.run.texts.maximumBytes, 128 * most)
+    }
     settings.lanes = try arguments.int("lanes", in: 1...64) ?? 1
     settings.record = arguments.string("record")
     if let policy = arguments.string("record-policy") {
@@ -108,10 +131,37 @@ enum IngestCommand {
       }
       settings.recordingPolicy = known
     }
+    if let seconds = try arguments.seconds("record-sync") {
+      let range = IngestSettings.recordingSyncRange
+      guard range.contains(seconds) else {
+        throw .usage("--record-sync takes \(range.lowerBound) to \(Int(range.upperBound)) seconds")
+      }
+      settings.recordingSyncSeconds = seconds
+    }
     settings.compressesRecording = arguments.has("record-zstd")
     settings.seconds = try arguments.seconds("for")
     return settings
   }
+
+  private static func limits(_ arguments: Arguments, _ lane: inout LaneSettings) throws(CommandFailure) {
+    if let seconds = try arguments.seconds("answer-timeout") {
+      guard answerRange.contains(seconds) else {
+        throw .usage("--answer-timeout takes \(answerRange.lowerBound) to \(answerRange.upperBound) seconds")
+      }
+      lane.connector.limitPhases(millis: Int(seconds * 1000))
+      lane.upgradeLimitMillis = Int(seconds * 1000)
+      lane.session.answerSeconds = seconds
+    }
+    guard let text = arguments.string("connect-to") else { return }
+    let endpoint = try? Endpoint(parsing: text)
+    guard let endpoint, let address = SocketAddress(numeric: endpoint.host, port: endpoint.port) else {
+      throw .usage("--connect-to takes an address with its port, as 127.0.0.1:7000 or [::1]:7000, not '\(text)'")
+    }
+    lane.connector.address = address
+  }
+
+  /// What --answer-timeout takes, in seconds.
+  static let answerRange = 0.1...3600.0
 
   static func url(_ arguments: Arguments) throws(CommandFailure) -> FeedURL {
     let url: FeedURL

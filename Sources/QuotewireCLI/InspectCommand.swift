@@ -16,11 +16,15 @@ enum InspectCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = arguments.operands[0]
-    let inspection = try read(path)
+    let inspection: RecordingInspection
+    if arguments.has("repair") {
+      inspection = try repair(path)
+    } else {
+      inspection = try read(path)
+    }
     try say(describe(path, inspection))
     let plan = inspection.repairPlan
     if arguments.has("repair") && plan.isNeeded {
-      try repair(path, plan)
       try say("repaired: ends cleanly at byte \(plan.truncateTo + plan.closing.count)"
         + (plan.leavesDamage ? "; the damage before its end stays, 'quotewire convert' makes a copy without it" : "")
         + "\n")
@@ -41,15 +45,27 @@ enum InspectCommand {
     } catch { throw CommandFailure("\(error)") }
   }
 
-  private static func repair(_ path: String, _ plan: RepairPlan) throws(CommandFailure) {
+  /// Gives what was found before. The lock is held from before the look: nobody writes between it and the repair.
+  private static func repair(_ path: String) throws(CommandFailure) -> RecordingInspection {
+    var file = try open(path)
+    let inspection = try read(path)
+    let plan = inspection.repairPlan
+    guard plan.isNeeded else { return inspection }
     do throws(IOError) {
-      var file = try File(path, .readWrite())
-      try file.lockForWriting()
       try file.truncate(to: plan.truncateTo)
       let closing = plan.closing
       try unsafe file.write(closing.span.bytes, at: plan.truncateTo)
       try file.synchronize()
       try file.close()
+    } catch { throw CommandFailure("\(error)") }
+    return inspection
+  }
+
+  private static func open(_ path: String) throws(CommandFailure) -> File {
+    do throws(IOError) {
+      var file = try File(path, .existing)
+      try file.lockForWriting()
+      return file
     } catch { throw CommandFailure("\(error)") }
   }
 

@@ -11,7 +11,8 @@ enum RunOptions {
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE,\nndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
-      + "policy=wait|drop|conflate, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N\n"
+      + "policy=wait|drop|conflate|spill, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N, "
+      + "spill-bytes=N (1G), spill-dir=DIR\n"
       + "of arrow and parquet: rows=N, age=SECONDS, codec=none|lz4 or\nnone|snappy|zstd; of parquet: group-bytes=N")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
@@ -75,7 +76,14 @@ enum RunEnd {
     _ outcome: RunOutcome, _ console: Console, _ arguments: Arguments
   ) throws(CommandFailure) -> ExitCode {
     console.clear()
-    if let path = arguments.string("stats") { try write(outcome.report.json(), to: path) }
+    do throws(CommandFailure) {
+      if let path = arguments.string("stats") { try write(outcome.report.json(), to: path) }
+    } catch {
+      // The figures that could not be written hide nothing that is worse.
+      guard let failure = outcome.failure else { throw error }
+      console.say("\(error)")
+      throw CommandFailure(failure.description, exitCode(failure.kind))
+    }
     if let failure = outcome.failure {
       throw CommandFailure(failure.description, exitCode(failure.kind))
     }
@@ -100,8 +108,8 @@ enum RunEnd {
     if report.totals.malformedRows > 0 { parts.append("\(report.totals.malformedRows) malformed rows") }
     if report.totals.malformedMessages > 0 { parts.append("\(report.totals.malformedMessages) malformed messages") }
     if report.totals.refusedTexts > 0 { parts.append("\(report.totals.refusedTexts) texts without room") }
-    if report.recordingLost > 0 { parts.append("\(report.recordingLost) messages not recorded") }
-    if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged recordings") }
+    if report.recordingLost > 0 { parts.append("\(report.recordingLost) entries not recorded") }
+    if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged or torn recordings") }
     for sink in report.sinks {
       if sink.dropped > 0 { parts.append("\(sink.dropped) events dropped by \(sink.name)") }
       // The reader of standard output may have left before the end.

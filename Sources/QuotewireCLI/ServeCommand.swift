@@ -32,6 +32,10 @@ enum ServeCommand {
         "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
       OptionSpec("compress", "compress messages for clients that offer it (permessage-deflate; needs zlib)"),
       OptionSpec("max-clients", "N", "clients at a time (default: 256)"),
+      OptionSpec(
+        "client-timeout", "SECONDS",
+        "how long a client may take for TLS, the upgrade and SETUP, and to answer\n"
+          + "a Close (default: 10, for a Close 5)"),
       OptionSpec("fault", "FAULT", repeats: true, "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
       OptionSpec("for", "SECONDS", "end after this time"),
@@ -120,6 +124,13 @@ enum ServeCommand {
       configuration.session.answerDelayMillis = Int64(millis)
     }
     if let most = try arguments.int("max-clients", in: 1...65_536) { configuration.limits.maximumClients = most }
+    if let seconds = try arguments.seconds("client-timeout") {
+      guard IngestCommand.answerRange.contains(seconds) else {
+        throw .usage("--client-timeout takes \(IngestCommand.answerRange.lowerBound) to 3600 seconds")
+      }
+      configuration.limits.setupTimeoutMillis = Int64(seconds * 1000)
+      configuration.limits.closeTimeoutMillis = Int64(seconds * 1000)
+    }
     for text in arguments.all("fault") {
       do { configuration.faults.append(try Fault(text)) } catch { throw .usage("--fault: \(error)") }
     }

@@ -23,6 +23,8 @@ package struct RecordingWriter: ~Copyable {
   private let limits: RecordingLimits
   private let seed: CRC32C
   private var point: ResumePoint
+  /// How many entries each compressed segment among the pending bytes holds, and where it ends in the file.
+  private var packed: [(end: Int, entries: Int)] = []
 
   /// Starts a recording; its header is pending at once.
   /// - Parameter fileID: random bits from the operating system.
@@ -251,6 +253,8 @@ package struct RecordingWriter: ~Copyable {
     if size == 0 {
       unsafe open.withBytes { b in unsafe pending.append(contentsOf: b) }
       size = plain
+    } else {
+      packed.append((point.offset + size, Int(point.segment.entries)))
     }
     open.removeAll()
     point.offset += size
@@ -267,10 +271,36 @@ package struct RecordingWriter: ~Copyable {
     }
   }
 
+  /// Entries that are lost when only the first `count` of the pending bytes come into the file, and nothing after them.
+  /// The pending bytes must begin with an entry, or with the file's header.
+  package func entriesLost(behind count: Int) -> Int {
+    let start = offset - pendingCount
+    let header = start == 0 ? Layout.headerBytes : 0
+    var lost = isCompressed ? Int(point.segment.entries) : 0
+    return unsafe withPending { bytes in
+      let fields = unsafe ByteFields(bytes)
+      var at = header
+      while at < fields.count {
+        let end = at + Layout.entryBytes(payload: Int(fields.load(at + 8, as: UInt32.self)))
+        if end > count {
+          let kind = EntryKind(rawValue: fields.load(at + 12))
+          let held = kind == .compressedSegment ? packed.first { $0.end == start + end }?.entries ?? 0 : 1
+          if kind == .compressedSegment || !kind.isStructure { lost += held }
+        }
+        at = end
+      }
+      return lost
+    }
+  }
+
   /// Drops the first `count` pending bytes, which are in the file now.
   package mutating func removePending(_ count: Int) {
     precondition(count >= 0 && count <= pendingCount)
     written += count
+    if !packed.isEmpty {
+      let inFile = offset - pendingCount
+      packed.removeAll { $0.end <= inFile }
+    }
     if written == pending.count {
       pending.removeAll()
       written = 0

@@ -35,6 +35,7 @@ final class ClientConnection {
   private let answers: AnswerFeed?
   private var playbackDue = MonotonicNanos.distantFuture
   private var hasMoreToPlay = false
+  private var hasMoreToGreet = false
   private var ready: Readiness = []
   private var blockedOn: Readiness?
   private var phaseDeadline: MonotonicNanos
@@ -49,6 +50,8 @@ final class ClientConnection {
   /// Bytes written in one turn before others get theirs.
   private static let bytesPerTurn = 1 << 20
   static let playbackTargetBytes = 64 << 10
+  /// Bytes that are made into frames ahead of the socket; what waits behind them waits as messages.
+  private static let framedBytes = 64 << 10
 
   init(
     _ stream: consuming ByteStream, _ configuration: ServerConfiguration, _ recording: RecordingSource?,
@@ -84,7 +87,7 @@ final class ClientConnection {
     guard blockedOn == nil else { return false }
     switch phase {
     case .tls, .upgrade, .gone: return false
-    case .open: return hasMoreToPlay || !links.isStalled && (!out.isEmpty || session.closing != nil)
+    case .open: return hasMoreToPlay || hasMoreToGreet || !links.isStalled && (!out.isEmpty || session.closing != nil)
     case .closing, .draining: return rawSent < raw.count || conversation.queuedBytes > 0
     }
   }
@@ -100,8 +103,18 @@ final class ClientConnection {
     return wanted
   }
 
-  /// A client whose answers nobody takes away is not read from.
-  private var mayRead: Bool { out.byteCount + conversation.queuedBytes <= configuration.limits.maximumQueuedBytes }
+  /// A client whose answers nobody takes away is not read from, nor one that wants more than it can be given.
+  private var mayRead: Bool {
+    out.byteCount + conversation.queuedBytes <= queueLimit
+      && session.newTopics.count <= configuration.limits.maximumUngreeted
+  }
+
+  /// This client's part of what may wait.
+  private var queueLimit: Int {
+    let limits = configuration.limits
+    let part = limits.maximumQueuedBytesOfAll / max(1, stats[.clientsOpen])
+    return min(limits.maximumQueuedBytes, max(limits.leastQueuedBytes, part))
+  }
 
   func deadline(_ now: MonotonicNanos) -> MonotonicNanos {
     if isBusy { return now }
@@ -300,7 +313,7 @@ final class ClientConnection {
   /// Moves messages into the conversation while it takes them, past the faults of the link.
   private func pump(_ now: MonotonicNanos) {
     while !out.isEmpty, !links.isStalled, !links.wantsDrop, conversation.maySend,
-      conversation.queuedBytes < configuration.limits.maximumQueuedBytes
+      conversation.queuedBytes < min(queueLimit, Self.framedBytes)
     {
       let isData = out.isFirstData
       let sent = out.takeFirst { _, text in self.send(text, isData: isData, now) }
@@ -360,17 +373,27 @@ final class ClientConnection {
   // MARK: Live feed
 
   private func greet() {
-    let fresh = session.takeNewTopics()
-    guard !fresh.isEmpty, session.mayHaveData else { return }
-    if let answers { return answer(fresh, answers) }
-    guard let live else { return }
-    for new in fresh {
+    hasMoreToGreet = false
+    guard let live, answers == nil, session.mayHaveData else {
+      let fresh = session.takeNewTopics()
+      if let answers, session.mayHaveData { answer(fresh, answers) }
+      return
+    }
+    var greeted = 0
+    // A snapshot has thousands of rows; no more are made than the client takes away.
+    while greeted < Self.greetingsPerTurn, out.byteCount + conversation.queuedBytes <= queueLimit / 2 {
+      guard let new = session.takeNewTopics(atMost: 1).first else { return }
+      greeted += 1
       guard let channel = session.channels[new.topic.channel], channel.contract != .stream else { continue }
       live.greet(new.topic, fromTime: new.fromTime) { event in
         session.gather(event, new.topic.type, channel, live.store, &out)
       }
     }
+    hasMoreToGreet = greeted == Self.greetingsPerTurn && !session.newTopics.isEmpty
   }
+
+  /// Subscriptions that are given their first values in one turn.
+  private static let greetingsPerTurn = 64
 
   private func answer(_ fresh: [NewTopic], _ answers: AnswerFeed) {
     for new in fresh {
@@ -383,7 +406,7 @@ final class ClientConnection {
   /// Takes an event of the live feed, unless the client lags too far behind.
   func take(live event: EventRef, _ texts: TextStore) {
     guard phase == .open, session.mayHaveData, !links.isStalled else { return }
-    guard out.byteCount + conversation.queuedBytes > configuration.limits.maximumQueuedBytes else {
+    guard out.byteCount + conversation.queuedBytes > queueLimit else {
       return session.gather(event, texts, &out)
     }
     guard let type = event.type, session.wants(event, texts) else { return }
@@ -401,7 +424,7 @@ final class ClientConnection {
 
   private func flushLive(_ now: MonotonicNanos) {
     guard let live else { return }
-    if !stale.isEmpty, out.byteCount + conversation.queuedBytes <= configuration.limits.maximumQueuedBytes / 2 {
+    if !stale.isEmpty, out.byteCount + conversation.queuedBytes <= queueLimit / 2 {
       for key in stale { live.repeatLatest(key) { session.gather($0, live.store, &out) } }
       stale.removeAll()
     }

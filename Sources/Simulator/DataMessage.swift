@@ -116,6 +116,21 @@ package struct MessageQueue: ~Copyable {
     self.isData.append(isData)
   }
 
+  /// Bytes that are held, those of messages that were taken out included.
+  var heldBytes: Int { bytes.count }
+  /// From so many bytes on, those of messages that were taken out are let go of when they are a quarter of all.
+  private static let compactBytes = 16 << 10
+
+  /// A queue that is never emptied, because its client is always behind, must not grow for that.
+  private mutating func forgetTaken(_ count: Int) {
+    bytes.removeFirst(count)
+    ends.removeFirst(taken)
+    for i in ends.indices { ends[i] -= count }
+    times.removeFirst(taken)
+    isData.removeFirst(taken)
+    taken = 0
+  }
+
   /// Whether the first message is FEED_DATA.
   package var isFirstData: Bool { taken < ends.count && isData[taken] }
 
@@ -133,6 +148,8 @@ package struct MessageQueue: ~Copyable {
         times.removeAll(keepingCapacity: true)
         isData.removeAll(keepingCapacity: true)
         taken = 0
+      } else if end >= Self.compactBytes, end * 4 >= bytes.count {
+        forgetTaken(end)
       }
     }
     try unsafe bytes.withBytes { (all: UnsafeRawBufferPointer) throws(E) in

@@ -95,6 +95,8 @@ package struct Server: ~Copyable {
     let tls = try Self.tls(configuration)
     let listener = try Self.listener(configuration.address)
     let poller = try Self.poller(listener, stop)
+    var configuration = configuration
+    configuration.session.budget = SubscriptionBudget(limit: configuration.limits.maximumSubscriptionBytes)
     self.configuration = configuration
     self.stats = stats
     self.stop = stop

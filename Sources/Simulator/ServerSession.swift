@@ -26,6 +26,8 @@ package struct ServerSession: ~Copyable {
     /// How long after its subscription a symbol's events begin, in milliseconds.
     package var answerDelayMillis: Int64 = 0
     package var limits = ServerLimits()
+    /// What all clients of a server share; nil for a session alone.
+    package var budget: SubscriptionBudget?
     package init() {}
   }
 
@@ -51,7 +53,7 @@ package struct ServerSession: ~Copyable {
   var newTopics: [NewTopic] = []
   /// Topics that take effect later.
   var waiting = WaitingTopics()
-  var subscriptions = Subscriptions()
+  var subscriptions: Subscriptions
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
@@ -68,6 +70,7 @@ package struct ServerSession: ~Copyable {
   package init(_ options: Options, faults: FaultPlan = FaultPlan([], connection: 0), now: MonotonicNanos) {
     self.options = options
     self.faults = faults
+    subscriptions = Subscriptions(options.budget)
     isAuthorized = options.token == nil && !faults.has(.refuseToken)
     clientTimeoutNanos = options.limits.setupTimeoutMillis * 1_000_000
     ownTimeoutNanos = Int64(options.keepaliveSeconds * 1e9)

@@ -41,11 +41,11 @@ extension ServerSession {
         continue
       }
       let count = subscriptions.count + waiting.count
-      guard count < options.limits.maximumTopics || subscriptions.topics.contains(topic) else {
+      guard count < options.limits.maximumTopics || subscriptions.contains(topic) else {
         refused += 1
         continue
       }
-      begin(NewTopic(topic: topic, fromTime: item.fromTime), now)
+      if !begin(NewTopic(topic: topic, fromTime: item.fromTime), now) { refused += 1 }
       if channels[channel]?.plans[topic.type] == nil && !fresh.contains(topic.type) { fresh.append(topic.type) }
     }
     counters.refusedTopics += refused
@@ -54,21 +54,22 @@ extension ServerSession {
     sendErrors(channel, change, &out)
   }
 
-  /// Lets a subscription take effect, at once or after the delay.
-  private mutating func begin(_ new: NewTopic, _ now: MonotonicNanos) {
+  /// Lets a subscription take effect, at once or after the delay. False where there is no room for it.
+  private mutating func begin(_ new: NewTopic, _ now: MonotonicNanos) -> Bool {
     if options.answerDelayMillis > 0 {
-      return waiting.append(new, due: now.advanced(byNanos: options.answerDelayMillis * 1_000_000))
+      waiting.append(new, due: now.advanced(byNanos: options.answerDelayMillis * 1_000_000))
+      return true
     }
-    subscriptions.add(new.topic)
+    guard subscriptions.add(new.topic) else { return false }
     newTopics.append(new)
+    return true
   }
 
   /// Lets the delayed subscriptions take effect whose time has come.
   mutating func beginDue(_ now: MonotonicNanos) {
     while let new = waiting.takeDue(now) {
       lastSubscription = now
-      subscriptions.add(new.topic)
-      newTopics.append(new)
+      if subscriptions.add(new.topic) { newTopics.append(new) } else { counters.refusedTopics += 1 }
     }
   }
 
@@ -119,10 +120,14 @@ extension ServerSession {
   }
 
   /// Topics that came since the last call, for sources that have something to send at once.
-  mutating func takeNewTopics() -> [NewTopic] {
-    let fresh = newTopics
-    newTopics.removeAll()
-    return fresh
+  mutating func takeNewTopics(atMost most: Int = .max) -> [NewTopic] {
+    if most >= newTopics.count {
+      let fresh = newTopics
+      newTopics.removeAll()
+      return fresh
+    }
+    defer { newTopics.removeFirst(most) }
+    return Array(newTopics.prefix(most))
   }
 
   // MARK: Events

@@ -21,12 +21,20 @@ package struct ServerLimits: Sendable, Equatable {
   package var maximumChannels = 100
   /// Subscriptions (type, symbol, source) of one client.
   package var maximumTopics = 200_000
+  /// Bytes that the subscriptions of all clients take together, about 150 each and its symbol; more is refused.
+  package var maximumSubscriptionBytes = 24 << 20
   /// Longest message that a client may send; a longer one ends the connection with 1009.
   package var maximumMessageBytes = 64 << 10
   /// Longest message that we send; a row that is longer than that alone travels alone.
   package var maximumPayloadBytes = 60 << 10
   /// Bytes that may wait for one slow client.
   package var maximumQueuedBytes = 1 << 20
+  /// Bytes that may wait for all clients: where there are many, each has its part of these, and never less than
+  /// `leastQueuedBytes`.
+  package var maximumQueuedBytesOfAll = 6 << 20
+  package var leastQueuedBytes = 64 << 10
+  /// New subscriptions that may wait for their first values; a client with more is not read from.
+  package var maximumUngreeted = 4096
   /// Requested fields of one type that are looked at.
   package var maximumFieldsPerType = 256
   /// Time for the HTTP upgrade and for SETUP, in milliseconds.

@@ -15,51 +15,89 @@ struct Subscriptions {
   }
 
   /// One way in which an event can reach the client.
-  struct Match {
+  struct Match: Equatable {
     let channel: Int
     let type: EventType
     let source: String?
+
+    init(_ topic: Topic) {
+      channel = topic.channel
+      type = topic.type
+      source = topic.source
+    }
   }
 
-  private(set) var topics: Set<Topic> = []
   private var bySymbol: [String: [Match]] = [:]
+  private var countByChannel: [Int: Int] = [:]
+  private(set) var count = 0
+  /// What the topics take of what all clients may have together; nil where there is no such limit.
+  private let share: SubscriptionBudget.Share?
   /// By text id: position in `lists` plus one, 0 where nobody has asked yet.
   private var known: [Int32] = []
   private var lists: [[Match]] = []
 
   static let wildcard = "*"
+  /// Topics of one symbol: types, sources and channels.
+  static let maximumMatches = 256
 
-  var count: Int { topics.count }
-  var isEmpty: Bool { topics.isEmpty }
+  init(_ budget: SubscriptionBudget? = nil) { share = budget.map { SubscriptionBudget.Share($0) } }
 
-  mutating func add(_ topic: Topic) {
-    guard topics.insert(topic).inserted else { return }
-    bySymbol[topic.symbol, default: []].append(Match(channel: topic.channel, type: topic.type, source: topic.source))
+  var isEmpty: Bool { count == 0 }
+  /// All of them, in no order. Walks over everything.
+  var topics: Set<Topic> {
+    var all: Set<Topic> = []
+    for (symbol, matches) in bySymbol {
+      for match in matches {
+        all.insert(Topic(channel: match.channel, type: match.type, symbol: symbol, source: match.source))
+      }
+    }
+    return all
+  }
+
+  func contains(_ topic: Topic) -> Bool { bySymbol[topic.symbol]?.contains(Match(topic)) ?? false }
+
+  /// False where there is no room for it.
+  mutating func add(_ topic: Topic) -> Bool {
+    let match = Match(topic)
+    let others = bySymbol[topic.symbol]
+    if others?.contains(match) == true { return true }
+    guard others?.count ?? 0 < Self.maximumMatches, share?.take(Self.cost(topic.symbol)) ?? true else { return false }
+    bySymbol[topic.symbol, default: []].append(match)
+    countByChannel[topic.channel, default: 0] += 1
+    count += 1
     forget()
+    return true
   }
 
   /// Without a source every source of the symbol goes.
   mutating func remove(_ topic: Topic) {
-    let gone = topic.source == nil ? topics.filter { $0.isSameButSource(as: topic) } : topics.intersection([topic])
-    guard !gone.isEmpty else { return }
-    topics.subtract(gone)
-    bySymbol[topic.symbol]?.removeAll { match in
+    remove(topic.symbol) { match in
       match.channel == topic.channel && match.type == topic.type
         && (topic.source == nil || match.source == topic.source)
     }
-    if bySymbol[topic.symbol]?.isEmpty == true { bySymbol[topic.symbol] = nil }
-    forget()
   }
 
   mutating func removeAll(channel: Int) {
-    guard topics.contains(where: { $0.channel == channel }) else { return }
-    topics = topics.filter { $0.channel != channel }
-    for symbol in Array(bySymbol.keys) {
-      bySymbol[symbol]?.removeAll { $0.channel == channel }
-      if bySymbol[symbol]?.isEmpty == true { bySymbol[symbol] = nil }
+    guard countByChannel[channel] != nil else { return }
+    for symbol in Array(bySymbol.keys) { remove(symbol) { $0.channel == channel } }
+  }
+
+  private mutating func remove(_ symbol: String, where isGone: (Match) -> Bool) {
+    guard let matches = bySymbol[symbol] else { return }
+    let kept = matches.filter { !isGone($0) }
+    guard kept.count < matches.count else { return }
+    for match in matches where isGone(match) {
+      let left = (countByChannel[match.channel] ?? 1) - 1
+      countByChannel[match.channel] = left > 0 ? left : nil
     }
+    count -= matches.count - kept.count
+    share?.give(Self.cost(symbol) * (matches.count - kept.count))
+    bySymbol[symbol] = kept.isEmpty ? nil : kept
     forget()
   }
+
+  /// Memory of a topic, in bytes, about: an entry of the table, a list of its own, and the symbol's text.
+  private static func cost(_ symbol: String) -> Int { 144 + symbol.utf8.count }
 
   private mutating func forget() {
     guard !lists.isEmpty else { return }

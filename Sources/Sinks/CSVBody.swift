@@ -12,6 +12,9 @@ struct CSVBody: SinkBody, ~Copyable {
   private var files: [CSVFile?] = Array(repeating: nil, count: EventType.count)
   private var gaps: CSVFile?
   private(set) var pendingBytes = 0
+  private var flushed = 0
+
+  var flushedEvents: Int? { flushed }
 
   static let gapFile = "gaps.csv"
 
@@ -59,8 +62,8 @@ struct CSVBody: SinkBody, ~Copyable {
 
   mutating func flush(now: MonotonicNanos) throws(SinkFailure) {
     do {
-      for file in files { try file?.flush(now: now) }
-      try gaps?.flush(now: now)
+      for file in files { flushed += try file?.flush(now: now) ?? 0 }
+      _ = try gaps?.flush(now: now)
     } catch { throw .io(error) }
     pendingBytes = 0
   }
@@ -80,6 +83,8 @@ struct CSVBody: SinkBody, ~Copyable {
     }
     if let failure { throw .io(failure) }
   }
+
+  mutating func abandon() -> [String] { (files + [gaps]).compactMap { $0?.series.abandon() } }
 }
 
 /// One file of CSV rows: its encoder (none for gaps) and the rows that wait to be written.
@@ -87,6 +92,7 @@ private final class CSVFile {
   let encoder: CSVEncoder?
   let series: FileSeries
   private var rows = ByteWriter(capacity: 64 << 10)
+  private var events = 0
 
   init(_ encoder: CSVEncoder?, _ series: FileSeries) {
     self.encoder = encoder
@@ -97,6 +103,7 @@ private final class CSVFile {
   func append(_ event: EventRef, _ texts: TextStore) -> Int {
     let before = rows.count
     encoder?.append(event, texts, to: &rows)
+    events &+= 1
     return rows.count &- before
   }
 
@@ -106,9 +113,12 @@ private final class CSVFile {
     return rows.count - before
   }
 
-  func flush(now: MonotonicNanos) throws(IOError) {
-    if rows.isEmpty { return }
+  /// Writes what waits and says how many events that was.
+  func flush(now: MonotonicNanos) throws(IOError) -> Int {
+    if rows.isEmpty { return 0 }
     try unsafe rows.withBytes { bytes throws(IOError) in try unsafe series.write(bytes, now: now) }
     rows.removeAll()
+    defer { events = 0 }
+    return events
   }
 }

@@ -85,6 +85,7 @@ struct ColumnBody: SinkBody, ~Copyable {
   mutating func append(_ gap: Gap) { gaps.append(gap) }
 
   var pendingBytes: Int { files.reduce(gaps.pendingBytes) { $0 + ($1?.pendingBytes ?? 0) } }
+  var flushedEvents: Int? { files.reduce(0) { $0 + ($1?.writtenRows ?? 0) } }
   var heldEvents: Int { files.reduce(0) { $0 + ($1?.heldRows ?? 0) } }
 
   func isDue(isIdle: Bool, hasUnwritten: Bool, now: MonotonicNanos) -> Bool {
@@ -114,4 +115,6 @@ struct ColumnBody: SinkBody, ~Copyable {
     do { try gaps.series?.finish() } catch { failure = failure ?? .io(error) }
     if let failure { throw failure }
   }
+
+  mutating func abandon() -> [String] { (files.map { $0?.abandon() } + [gaps.series?.abandon()]).compactMap { $0 } }
 }

@@ -1,8 +1,8 @@
 import Arrow
 import Bytes
 import Columns
-package import IO
-package import Parquet
+import IO
+import Parquet
 
 /// One file of columns as bytes: what a format makes of batches.
 protocol ColumnEncoder: AnyObject {
@@ -62,36 +62,6 @@ final class ParquetEncoder: ColumnEncoder {
   func finish(_ columns: borrowing ColumnBatch, to out: inout ByteWriter) {
     writer.append(group, texts: columns, to: &out)
     writer.finish(to: &out)
-  }
-}
-
-/// How pages of Parquet files are compressed.
-package enum PageCompression {
-  package static let names = ["zstd", "snappy", SinkSpec.ColumnLimits.none]
-
-  /// - Parameter name: nil for Zstandard where libzstd is installed, else Snappy.
-  /// - Throws: `missingLibrary` where Zstandard is asked for and libzstd is not installed.
-  package static func make(_ name: String?) throws(IOError) -> any ParquetCompression {
-    switch name {
-    case "zstd": return try ZstdPages()
-    case "snappy": return Snappy()
-    case SinkSpec.ColumnLimits.none: return NoCompression()
-    default: if let zstd = try? ZstdPages() { return zstd } else { return Snappy() }
-    }
-  }
-}
-
-/// Zstandard for the pages of Parquet files. Belongs to one thread.
-private final class ZstdPages: ParquetCompression {
-  private var zstd: Zstd
-
-  init() throws(IOError) { zstd = try Zstd() }
-
-  var codec: ParquetCodec { .zstd }
-
-  func compress(_ input: UnsafeRawBufferPointer, into output: inout ByteWriter) -> Bool {
-    do { try unsafe zstd.compress(input.bytes, level: 1, into: &output) } catch { return false }
-    return true
   }
 }
 

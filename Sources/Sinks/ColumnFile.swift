@@ -35,7 +35,8 @@ final class ColumnFile {
   /// When the oldest row came that is not among the bytes; nil where none is.
   private var waitsSince: MonotonicNanos?
   private var rowCount = 0
-  private var writtenRows = 0
+  /// Rows whose bytes are with the operating system.
+  private(set) var writtenRows = 0
   /// Why a file could not be given its name; it stays under the temporary one.
   private var failure: IOError?
 
@@ -152,6 +153,13 @@ final class ColumnFile {
     out.removeAll()
     writtenBytes = 0
     writtenRows = rowCount - batch.rowCount - (encoder?.heldRows ?? 0)
+  }
+
+  /// Takes what is no whole block off the file under way, which stays under its temporary name; gives that name.
+  func abandon() -> String? {
+    guard var left = pending.take() else { return nil }
+    try? left.file.truncate(to: offset)
+    return left.temporaryPath
   }
 
   private func openFile(_ now: MonotonicNanos) throws(IOError) {

@@ -86,6 +86,14 @@ final class FileSeries {
     if let most = rotation.seconds, now.seconds(since: openedAt) >= most { try complete() }
   }
 
+  /// Takes the torn end off the file under way, which stays under its temporary name; gives that name.
+  func abandon() -> String? {
+    guard var left = pending.take() else { return nil }
+    // What cannot be cut either ends with a torn row.
+    try? left.file.truncate(to: offset)
+    return left.temporaryPath
+  }
+
   private func open(_ now: MonotonicNanos) throws(IOError) {
     let name = Self.name(path, number: number + 1, rotates: rotation.isOn)
     var opened = try PendingFile(name, force: force, whenAbandoned: .keep)

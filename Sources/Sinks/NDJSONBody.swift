@@ -8,6 +8,10 @@ import Rings
 struct NDJSONBody: SinkBody, ~Copyable {
   private let encoder = NDJSONEncoder()
   private var rows = ByteWriter(capacity: 512 << 10)
+  /// Bytes of `rows` that standard output has taken already.
+  private var taken = 0
+  private var pendingEvents = 0
+  private var flushed = 0
   /// Nil for standard output.
   private let series: FileSeries?
 
@@ -25,7 +29,13 @@ struct NDJSONBody: SinkBody, ~Copyable {
 
   var pendingBytes: Int { rows.count }
 
-  mutating func append(_ event: EventRef, _ texts: TextStore) { encoder.append(event, texts, to: &rows) }
+  var flushedEvents: Int? { flushed }
+
+  mutating func append(_ event: EventRef, _ texts: TextStore) {
+    encoder.append(event, texts, to: &rows)
+    pendingEvents &+= 1
+  }
+
   mutating func append(_ gap: Gap) { GapRow.appendNDJSON(gap, to: &rows) }
 
   mutating func flush(now: MonotonicNanos) throws(SinkFailure) {
@@ -33,13 +43,16 @@ struct NDJSONBody: SinkBody, ~Copyable {
     let written: StandardStream.Written
     do {
       written = try unsafe rows.withBytes { bytes throws(IOError) in
-        guard let series else { return try unsafe StandardStream.output.write(bytes) }
+        guard let series else { return try unsafe StandardStream.output.write(bytes, done: &taken) }
         try unsafe series.write(bytes, now: now)
         return .all
       }
     } catch { throw .io(error) }
     rows.removeAll()
+    taken = 0
     if written == .readerGone { throw .readerGone }
+    flushed += pendingEvents
+    pendingEvents = 0
   }
 
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {
@@ -49,4 +62,6 @@ struct NDJSONBody: SinkBody, ~Copyable {
   mutating func finish() throws(SinkFailure) {
     do { try series?.finish() } catch { throw .io(error) }
   }
+
+  mutating func abandon() -> [String] { [series?.abandon()].compactMap { $0 } }
 }

@@ -58,6 +58,7 @@ package final class RecordingPort {
     if lost.frames == 0 { lost.from = arrival.wall }
     lost.frames += 1
     lost.bytes += UInt64(payload.count)
+    counters.offer(1)
     counters.lose(1)
   }
 
@@ -97,6 +98,7 @@ package final class RecordingPort {
     while unsafe !mark.withBytes({ bytes in unsafe offerBehindLoss(kind, bytes, arrival) }) {
       producer.publish()
       if producer.isConsumerGone || isStopping() {
+        counters.offer(1)
         counters.lose(1)
         return
       }
@@ -113,7 +115,9 @@ package final class RecordingPort {
 
   private func offer(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer, _ arrival: Arrival) -> Bool {
     var head = Head(arrival: arrival, lane: lane, kind: kind.rawValue)
-    return unsafe withUnsafeBytes(of: &head) { h in unsafe producer.append(h, payload) }
+    guard unsafe withUnsafeBytes(of: &head, { h in unsafe producer.append(h, payload) }) else { return false }
+    counters.offer(1)
+    return true
   }
 
   private func markLoss(_ arrival: Arrival) {

@@ -4,6 +4,12 @@ import Recording
 import Rings
 
 /// The thread that writes the recording: it drains the lanes' rings, appends entries and writes blocks.
+///
+/// The file's header is flushed to the device at once, with its name in the folder, then what was written meanwhile
+/// every few seconds and at the end: a power cut costs the entries of that time.
+///
+/// While a write fails the worker tries again every `retryNanos`. When the lanes have gone it gives up after
+/// `lastTryNanos`, and every entry that is not whole in the file is counted as lost.
 struct RecordingWorker: ~Copyable {
   private var writer: RecordingWriter
   private var file: File
@@ -11,7 +17,16 @@ struct RecordingWorker: ~Copyable {
   private let counters: RecordingCounters
   private let bell: Bell
   private let trouble: @Sendable (String) -> Void
+  /// Whether to give up at once what cannot be written.
+  private let isStopping: @Sendable () -> Bool
+  private let syncNanos: Int64
   private var offset: Int
+  /// Bytes of the pending ones that are in the file although their write failed in the end.
+  private var partial = 0
+  private var unsynced = 0
+  private var syncedAt = MonotonicNanos(rawValue: 0)
+  /// What was written before it may be missing after a power cut, and no later flush can tell.
+  private var syncFailure: IOError?
   private var isInTrouble = false
   private var doze = Doze()
 
@@ -23,7 +38,9 @@ struct RecordingWorker: ~Copyable {
 
   init(
     _ writer: consuming RecordingWriter, _ file: consuming File, inputs: [RecordingInput],
-    counters: RecordingCounters, bell: Bell, trouble: @escaping @Sendable (String) -> Void
+    counters: RecordingCounters, bell: Bell, syncNanos: Int64 = 5_000_000_000,
+    isStopping: @escaping @Sendable () -> Bool = { false },
+    trouble: @escaping @Sendable (String) -> Void
   ) {
     offset = writer.offset - writer.pendingCount
     self.writer = writer
@@ -32,6 +49,8 @@ struct RecordingWorker: ~Copyable {
     self.counters = counters
     self.bell = bell
     self.trouble = trouble
+    self.isStopping = isStopping
+    self.syncNanos = syncNanos
   }
 
   /// Works until every lane has gone and everything is written. Returns what went wrong, nil at a clean end.
@@ -46,10 +65,12 @@ struct RecordingWorker: ~Copyable {
         }
         let now = MonotonicNanos.now()
         writer.closeSegmentIfDue(now: now)
+        synchronizeIfDue(now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           writer.close(at: .now())
           try writeOut()
           try file.synchronize()
+          if let syncFailure { throw syncFailure }
           return nil
         }
         let dozes = doze.begins(now)
@@ -58,8 +79,32 @@ struct RecordingWorker: ~Copyable {
         }
       }
     } catch {
-      return "\(error)"
+      return "\(error)\(giveUp())"
     }
+  }
+
+  /// Counts every entry that is not whole in the file.
+  private mutating func giveUp() -> String {
+    counters.loseAppended(writer.entriesLost(behind: partial))
+    var waiting = 0
+    for input in inputs { _ = unsafe input.consumer.drain(limit: .max) { _ in waiting += 1 } }
+    counters.lose(waiting)
+    return counters.lost > 0 ? "; \(counters.lost) of \(counters.offered) entries are missing in it" : ""
+  }
+
+  /// A flush that fails is told of at once and at the end: the system forgets what it could not write.
+  private mutating func synchronizeIfDue(_ now: MonotonicNanos) {
+    guard unsynced > 0, now.nanos(since: syncedAt) >= syncNanos else { return }
+    do throws(IOError) {
+      // The name first: once, with the header.
+      if syncedAt.rawValue == 0 { try Directory.synchronize(Directory.parent(of: file.path)) }
+      try file.synchronize()
+    } catch {
+      if syncFailure == nil { trouble("recording: \(error); a power cut may cost what was written before") }
+      syncFailure = syncFailure ?? error
+    }
+    unsynced = 0
+    syncedAt = now
   }
 
   private mutating func drain() -> Int {
@@ -91,12 +136,15 @@ struct RecordingWorker: ~Copyable {
       do throws(IOError) {
         let at = offset
         let count = try unsafe writer.withPending { bytes throws(IOError) in
-          try unsafe file.write(bytes.bytes, at: at)
+          try unsafe file.write(bytes.bytes, at: at, done: &partial)
           return bytes.count
         }
+        partial = 0
         writer.removePending(count)
         offset += count
+        unsynced += count
         counters.write(bytes: count)
+        synchronizeIfDue(.now())
         if isInTrouble { trouble("recording: writing goes on") }
         isInTrouble = false
       } catch {
@@ -105,7 +153,7 @@ struct RecordingWorker: ~Copyable {
         if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
           let since = lanesGoneAt ?? .now()
           lanesGoneAt = since
-          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+          if isStopping() || MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
         }
         Pause.sleep(nanos: Self.retryNanos)
       }

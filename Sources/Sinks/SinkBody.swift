@@ -23,10 +23,17 @@ protocol SinkBody: ~Copyable, SendableMetatype {
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure)
   /// Writes what is held and completes every file. Called once, after a `flush` that succeeded.
   mutating func finish() throws(SinkFailure)
+  /// Events whose rows `flush` has given to the operating system so far, also where it threw half-way; nil where that
+  /// cannot be told.
+  var flushedEvents: Int? { get }
+  /// Nothing more can be written: leaves unfinished files with whole rows alone, and names them.
+  mutating func abandon() -> [String]
 }
 
 /// Bodies that encode each event at once.
 extension SinkBody where Self: ~Copyable {
+  var flushedEvents: Int? { nil }
+  mutating func abandon() -> [String] { [] }
   mutating func endRun(_ texts: TextStore) {}
   var heldEvents: Int { 0 }
   func isDue(isIdle: Bool, hasUnwritten: Bool, now: MonotonicNanos) -> Bool {
@@ -41,6 +48,14 @@ enum SinkFailure: Error, CustomStringConvertible {
   case dictionaryFull(path: String)
   /// The reader of standard output has gone: nothing more is wanted.
   case readerGone
+
+  /// Whether trying again is of no use.
+  var isFinal: Bool {
+    switch self {
+    case .io: false
+    case .dictionaryFull, .readerGone: true
+    }
+  }
 
   var description: String {
     switch self {

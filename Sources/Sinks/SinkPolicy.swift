@@ -7,4 +7,7 @@ package enum SinkPolicy: String, CaseIterable, Sendable {
   /// Of each type and symbol the newest event replaces older ones that wait, which count as dropped. Events with an
   /// index cannot stand for one another: they are dropped as under `drop`.
   case conflate
+  /// Events go to a file without a name and from there into the ring, in their order, when it has room. When the file
+  /// is as long as it may be, or cannot be written, the newest events are dropped and counted.
+  case spill
 }

@@ -36,6 +36,10 @@ package final class SinkSet {
     package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
     /// Called when the reader of standard output has gone.
     package var readerGone: @Sendable () -> Void = {}
+    /// Whether the run was told to end at once: what cannot be written then is given up.
+    package var isStopping: @Sendable () -> Bool = { false }
+    /// How often what was recorded is flushed to the device, in nanoseconds.
+    package var recordingSyncNanos: Int64 = 5_000_000_000
     package init() {}
   }
 
@@ -100,6 +104,17 @@ package final class SinkSet {
     running.append(Running(spec: spec, counters: counters, latencies: latencies, thread: nil))
   }
 
+  /// Where one lane's events go when the ring is full; nil where the policy is another.
+  private func spill(_ spec: SinkSpec, _ options: Options) throws(SinkSetError) -> SpillQueue? {
+    guard spec.policy == .spill else { return nil }
+    let (name, say) = (spec.name, options.trouble)
+    do {
+      return try SpillQueue(
+        folder: spec.spillFolder ?? SpillQueue.defaultFolder, limitBytes: spec.spillBytes / ports.count
+      ) { say("\(name): \($0)") }
+    } catch { throw .io(error) }
+  }
+
   private func start<Body: SinkBody & ~Copyable>(
     _ spec: SinkSpec, _ lanes: [TextStore], _ options: Options, _ body: consuming Body
   ) throws(SinkSetError) {
@@ -109,7 +124,7 @@ package final class SinkSet {
     var inputs: [SinkInput] = []
     for (lane, texts) in lanes.enumerated() {
       var ring = RecordRing(capacity: spec.ringRecords, bell: bell)
-      ports[lane].append(RingPort(ring.takeProducer(), spec.policy, counters))
+      ports[lane].append(RingPort(ring.takeProducer(), spec.policy, counters, spill: try spill(spec, options)))
       inputs.append(SinkInput(ring.takeConsumer(), texts))
     }
     let name = spec.name
@@ -119,7 +134,7 @@ package final class SinkSet {
     let worker = Handover(
       SinkWorker(
         body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell,
-        written: written
+        written: written, isStopping: options.isStopping
       ) { trouble("\(name): \($0)") })
     var entry = Running(spec: spec, counters: counters, latencies: [latency])
     let outcome = entry.outcome
@@ -151,7 +166,8 @@ package final class SinkSet {
     }
     let worker = Handover(
       RecordingWorker(
-        writer, file, inputs: inputs, counters: recordingCounters, bell: bell, trouble: options.trouble))
+        writer, file, inputs: inputs, counters: recordingCounters, bell: bell,
+        syncNanos: options.recordingSyncNanos, isStopping: options.isStopping, trouble: options.trouble))
     let outcome = RecorderOutcome()
     do {
       let thread = try WorkerThread("qw-record") {
@@ -178,6 +194,8 @@ package final class SinkSet {
     package let accepted: Int
     package let dropped: Int
     package let written: Int
+    /// Events that waited on disk for room.
+    package let spilled: Int
     /// From arrival to encoding, in nanoseconds.
     package let latency: HistogramSnapshot
     package let failure: String?
@@ -194,7 +212,8 @@ package final class SinkSet {
       results.append(
         Result(
           name: sink.spec.name, accepted: sink.counters.accepted, dropped: sink.counters.dropped,
-          written: sink.counters.written, latency: Self.together(sink.latencies), failure: outcome?.failure))
+          written: sink.counters.written,
+          spilled: sink.counters.spilled, latency: Self.together(sink.latencies), failure: outcome?.failure))
     }
     running = []
     var failure: String?

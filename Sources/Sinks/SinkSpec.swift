@@ -21,6 +21,10 @@ package struct SinkSpec: Sendable, Equatable {
   package var rotation = Rotation()
   /// Of files of columns.
   package var columns = ColumnLimits.arrow
+  /// Bytes on disk that may wait for room under the policy spill; the lanes share them equally.
+  package var spillBytes = defaultSpillBytes
+  /// Where they lie; nil for `SpillQueue.defaultFolder`.
+  package var spillFolder: String?
   /// Whether CSV writes NaN as `NaN`; else the field is empty.
   package var writesNaN = false
   /// The URI without its options, as statistics name the sink.
@@ -81,6 +85,8 @@ package struct SinkSpec: Sendable, Equatable {
 
   package static let known = "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
 
+  package static let defaultSpillBytes = 1 << 30
+
   /// Ring sizes that `ring=` takes, in records.
   package static let ringRange = 4...4_194_304
 
@@ -113,6 +119,9 @@ package struct SinkSpec: Sendable, Equatable {
       throw SinkSpecError(text, "there is no sink '\(scheme):'; known are \(Self.known)")
     }
     if parts.count == 2 { try takeOptions(String(parts[1]), text) }
+    if policy != .spill && (spillFolder != nil || spillBytes != SinkSpec.defaultSpillBytes) {
+      throw SinkSpecError(text, "spill-bytes and spill-dir are for policy=spill")
+    }
     if target == .ndjson(file: nil) && rotation.isOn {
       throw SinkSpecError(text, "standard output cannot be rotated")
     }
@@ -125,7 +134,7 @@ package struct SinkSpec: Sendable, Equatable {
       switch pair[0] {
       case "policy":
         guard let known = SinkPolicy(rawValue: value) else {
-          throw SinkSpecError(text, "policy is wait, drop or conflate, not '\(value)'")
+          throw SinkSpecError(text, "policy is wait, drop, conflate or spill, not '\(value)'")
         }
         policy = known
       case "ring":
@@ -143,6 +152,14 @@ package struct SinkSpec: Sendable, Equatable {
           throw SinkSpecError(text, "rotate-seconds takes a number from 1 on, not '\(value)'")
         }
         rotation.seconds = n
+      case "spill-bytes":
+        guard let n = Self.bytes(value), n >= SpillQueue.blockBytes else {
+          throw SinkSpecError(text, "spill-bytes takes 256K or more, such as 100M or 2G, not '\(value)'")
+        }
+        spillBytes = n
+      case "spill-dir":
+        if value.isEmpty { throw SinkSpecError(text, "spill-dir takes a folder") }
+        spillFolder = value
       case "nan":
         guard value == "empty" || value == "text" else {
           throw SinkSpecError(text, "nan is empty or text, not '\(value)'")
@@ -157,7 +174,8 @@ package struct SinkSpec: Sendable, Equatable {
         }
         if let reason = columns.take(pair[0], value, codecs: codecs) { throw SinkSpecError(text, reason) }
       default:
-        let names = "policy, ring, rotate-bytes, rotate-seconds, nan, rows, group-bytes, age and codec"
+        let names =
+          "policy, ring, rotate-bytes, rotate-seconds, spill-bytes, spill-dir, nan, rows, group-bytes, age and codec"
         throw SinkSpecError(text, "no option '\(pair[0])'; known are \(names)")
       }
     }

@@ -32,8 +32,8 @@ package struct SinkOutcome: Sendable {
 /// between looks: it wakes by itself after `dozeNanos`, or when half of a ring waits.
 ///
 /// While a write fails (a full disk, say) the worker holds its block and tries again every `retryNanos`; the rings
-/// fill up
-/// and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`.
+/// fill up and each lane's policy decides. When the lanes have gone it gives up after `lastTryNanos`, leaves whole rows
+/// alone in its files, and every event that is not among them is counted as accepted and not written.
 struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   var body: Body
   let inputs: [SinkInput]
@@ -44,8 +44,14 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Told of each block that was written: its events.
   let written: (@Sendable (Int) -> Void)?
   let trouble: @Sendable (String) -> Void
+  /// Whether to give up at once what cannot be written.
+  let isStopping: @Sendable () -> Bool
   private var unwritten = 0
+  /// Of `body.flushedEvents`, how many are counted as written.
+  private var told = 0
   private var isInTrouble = false
+  /// The last sentence about a file that could not be completed.
+  private var lastCompletion = ""
   private var doze = Doze()
 
   /// A block is written when it has reached this size, or when nothing else waits.
@@ -57,7 +63,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
 
   init(
     _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
-    written: (@Sendable (Int) -> Void)? = nil, trouble: @escaping @Sendable (String) -> Void
+    written: (@Sendable (Int) -> Void)? = nil, isStopping: @escaping @Sendable () -> Bool = { false },
+    trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
     self.inputs = inputs
@@ -66,6 +73,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     self.bell = bell
     self.written = written
     self.trouble = trouble
+    self.isStopping = isStopping
   }
 
   /// Works until every lane has gone and everything is written, or until nothing more can be written.
@@ -79,11 +87,11 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
           doze.foundNews()
           continue
         }
-        try body.rotate(now: now)
+        try completeDue(now)
         if inputs.allSatisfy({ $0.consumer.isFinished() }) {
           try writeOut()
           try body.finish()
-          tellWritten(bytes: 0)
+          note(isWhole: true)
           return SinkOutcome()
         }
         let dozes = doze.begins(now)
@@ -94,8 +102,23 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     } catch .readerGone {
       return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true)
     } catch {
-      return SinkOutcome(failure: error.description, unwritten: unwritten)
+      let left = body.abandon()
+      let place = left.isEmpty ? "" : "; what was written is in \(left.joined(separator: ", "))"
+      return SinkOutcome(failure: error.description + place, unwritten: unwritten)
     }
+  }
+
+  /// Counts what the body has written since it was asked last; all but what it holds where it cannot tell.
+  private mutating func note(isWhole: Bool) {
+    var events = isWhole ? unwritten - body.heldEvents : 0
+    if let flushed = body.flushedEvents {
+      events = flushed - told
+      told = flushed
+    }
+    if events <= 0 { return }
+    counters.write(events)
+    written?(events)
+    unwritten -= events
   }
 
   /// Encodes what waits in the rings, a bounded share of each; returns the records taken.
@@ -130,14 +153,14 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     return taken
   }
 
-  private mutating func tellWritten(bytes: Int) {
-    counters.write(bytes: bytes)
-    let held = body.heldEvents
-    if unwritten > held {
-      counters.write(unwritten - held)
-      written?(unwritten - held)
+  /// A file that cannot be completed is told of, and again at the end; the next rows go into another.
+  private mutating func completeDue(_ now: MonotonicNanos) throws(SinkFailure) {
+    do throws(SinkFailure) { try body.rotate(now: now) } catch {
+      if error.isFinal { throw error }
+      let sentence = "\(error)"
+      if sentence != lastCompletion { trouble(sentence) }
+      lastCompletion = sentence
     }
-    unwritten = held
   }
 
   private mutating func writeOut() throws(SinkFailure) {
@@ -146,19 +169,20 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       do throws(SinkFailure) {
         let bytes = body.pendingBytes
         try body.flush(now: .now())
-        tellWritten(bytes: bytes)
+        counters.write(bytes: bytes)
+        note(isWhole: true)
         if isInTrouble { trouble("writing goes on") }
         isInTrouble = false
         return
-      } catch .readerGone {
-        throw .readerGone
       } catch {
+        if error.isFinal { throw error }
+        note(isWhole: false)
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
         if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
           let since = lanesGoneAt ?? .now()
           lanesGoneAt = since
-          if MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
+          if isStopping() || MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }
         }
         Pause.sleep(nanos: Self.retryNanos)
       }

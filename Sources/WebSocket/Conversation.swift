@@ -65,6 +65,9 @@ package struct Conversation: ~Copyable {
   /// Whether the last message came compressed.
   package private(set) var isCompressed = false
 
+  /// What the bytes so far were; `received` is left to the caller.
+  package private(set) var wire = WireCounts()
+
   private var decoder: FrameDecoder
   private var assembler: MessageAssembler
   private var deflate: PermessageDeflate?
@@ -107,6 +110,7 @@ package struct Conversation: ~Copyable {
       usedUp = 0
     }
     guard state == .open || state == .closeSent else {
+      wire.overhead += buffer.readableCount
       buffer.consume(buffer.readableCount)
       return nil
     }
@@ -126,6 +130,8 @@ package struct Conversation: ~Copyable {
           return wait(missing, &buffer)
         case .frame(let header, let range, let end):
           usedUp &+= end
+          wire.overhead &+= range.lowerBound
+          if header.opcode.isControl { wire.control &+= range.count } else { wire.data &+= range.count }
           let payload = unsafe UnsafeRawBufferPointer(rebasing: rest[range])
           if header.opcode.isControl { return try unsafe control(header.opcode, payload) }
           if let message = try unsafe assembler.add(header, payload: payload) {
@@ -172,7 +178,16 @@ package struct Conversation: ~Copyable {
   package mutating func took(_ frames: TextFrames, _ buffer: inout ReceiveBuffer) {
     decoder.skip(frames.position)
     buffer.consume(frames.position)
+    wire.overhead &+= frames.headerBytes
+    wire.data &+= frames.position &- frames.headerBytes
     if frames.position > 0 { isCompressed = false }
+  }
+
+  /// The counts of a connection that has ended: what is left in the buffer was no whole frame.
+  package func finalWire(_ buffer: borrowing ReceiveBuffer) -> WireCounts {
+    var final = wire
+    final.overhead += buffer.readableCount - usedUp
+    return final
   }
 
   /// How much room the next read should have at least: what the frame under way lacks, within 2 bytes and 256 KiB. The

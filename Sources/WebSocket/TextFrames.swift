@@ -11,6 +11,8 @@ package struct TextFrames {
   @usableFromInline let maximumBytes: Int
   /// Bytes of the frames walked so far.
   @usableFromInline package private(set) var position = 0
+  /// Bytes of their headers.
+  @usableFromInline package private(set) var headerBytes = 0
 
   /// Final, no reserved bits, opcode 1.
   @usableFromInline static var finalText: UInt8 { 0x81 }
@@ -38,6 +40,7 @@ package struct TextFrames {
     }
     guard size <= maximumBytes, header &+ size <= count &- position else { return nil }
     position &+= header &+ size
+    headerBytes &+= header
     return unsafe UnsafeRawBufferPointer(start: frame + header, count: size)
   }
 }

@@ -134,9 +134,9 @@ extension WebSocketError {
   /// Whether the same attempt may succeed later, unchanged.
   package var reconnectingMayHelp: Bool {
     switch self {
-    case .refused(let refusal): refusal.status >= 500 || [408, 425, 429].contains(refusal.status)
-    case .responseVersion, .upgradeNotConfirmed, .acceptMismatch, .extensionNotOffered, .extensionAnswerInvalid,
-      .subprotocolNotOffered:
+    case .refused(let refusal): (500..<600).contains(refusal.status) || [408, 425, 429].contains(refusal.status)
+    case .headerMissing, .headerRepeated, .responseVersion, .upgradeNotConfirmed, .acceptMismatch,
+      .extensionNotOffered, .extensionAnswerInvalid, .subprotocolNotOffered:
       false
     case .frameTooLong, .messageTooLong, .tooManyFragments, .headTooLong, .tooManyHeaders: false
     default: fault != .caller

@@ -76,4 +76,16 @@ struct CRC32CTests {
     }
     #expect(wrong.isEmpty)
   }
+
+  @Test("sums of two parts give the sum of the whole, wherever it is cut")
+  func combined() {
+    var random = SeededRandom(seed: 11)
+    let bytes = random.bytes(3000)
+    let whole = unsafe CRC32C.checksum(bytes.span.bytes)
+    for cut in [0, 1, 2, 7, 8, 9, 255, 256, 1024, 2999, 3000] {
+      let (a, b) = (Array(bytes[..<cut]), Array(bytes[cut...]))
+      let (first, second) = unsafe (CRC32C.checksum(a.span.bytes), CRC32C.checksum(b.span.bytes))
+      #expect(CRC32C.combined(first, second, bytesOfSecond: b.count) == whole, "cut at \(cut)")
+    }
+  }
 }

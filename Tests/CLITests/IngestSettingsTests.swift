@@ -37,6 +37,19 @@ struct IngestSettingsTests {
     #expect(it.run.limit == nil && !it.run.force && !it.run.wantsDigest)
   }
 
+  @Test("--answer-timeout is the limit of every step, --connect-to an address with its port")
+  func connection() throws {
+    let it = try settings(["--answer-timeout", "2.5", "--connect-to", "[::1]:7001"]).lane
+    #expect(it.upgradeLimitMillis == 2500 && it.session.answerSeconds == 2.5)
+    let connector = it.connector
+    #expect(connector.resolveTimeoutMillis == 2500 && connector.tlsTimeoutMillis == 2500)
+    #expect(connector.addressTimeoutMillis == 2500 && connector.connectTimeoutMillis == 2500)
+    #expect(connector.address == SocketAddress(numeric: "::1", port: 7001))
+    for words in [["--answer-timeout", "0"], ["--connect-to", "127.0.0.1"], ["--connect-to", "localhost:7000"]] {
+      #expect(throws: CommandFailure.self) { try settings(words) }
+    }
+  }
+
   @Test("types and symbols multiply, each pair once")
   func subscriptions() throws {
     let it = try settings(["--types", "Quote, Candle,Quote", "--symbols", "A,AAPL{=5m,tho=true},A, B"])

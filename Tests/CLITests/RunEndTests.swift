@@ -3,6 +3,7 @@ import JSON
 import Market
 import TestSupport
 import Testing
+import WebSocket
 
 @testable import Ingest
 @testable import QuotewireCLI
@@ -10,6 +11,8 @@ import Testing
 private func report(_ change: (inout RunReport) -> Void = { _ in }) -> RunReport {
   var report = RunReport()
   report.totals.events = 5
+  report.totals.rows = 5
+  report.totals.decodedRows = 5
   report.sinks = [RunReport.Sink(name: "csv:o", accepted: 5, dropped: 0, written: 5)]
   change(&report)
   return report
@@ -80,7 +83,7 @@ struct RunEndTests {
     ("1 gaps", { $0.gaps = 1 }), ("2 malformed rows", { $0.totals.malformedRows = 2 }),
     ("3 malformed messages", { $0.totals.malformedMessages = 3 }),
     ("4 texts without room", { $0.totals.refusedTexts = 4 }),
-    ("5 messages not recorded", { $0.recordingLost = 5 }), ("6 damaged recordings", { $0.damagedFiles = 6 }),
+    ("5 entries not recorded", { $0.recordingLost = 5 }), ("6 damaged or torn recordings", { $0.damagedFiles = 6 }),
     ("2 events dropped by csv:o", { $0.sinks[0].dropped = 2 }),
     ("3 events not written by csv:o", { $0.sinks[0].written = 2 }),
   ]
@@ -118,7 +121,10 @@ struct RunEndTests {
     let found = try paths(it.json())
     let numbers = [
       "seconds", "cpuSeconds", "frames", "messages", "bytes", "events", "eventsByType/Quote", "rows/decoded",
-      "rows/malformed",
+      "rows/malformed", "rows/seen", "rows/skipped/unknownValue", "rows/skipped/beyondLimit",
+      "rows/skipped/closedChannel", "network/bytes", "network/data", "network/control", "network/overhead",
+      "sinks/csv:o/spilled", "recording/offered", "recording/entries", "recording/bytes", "recording/lost",
+      "malformedMessages", "refusedTexts", "damagedRecordings",
       "rows/skipped/unknownType", "rows/skipped/unknownField", "gaps", "reconnects", "sinks/csv:o/accepted",
       "sinks/csv:o/dropped", "sinks/csv:o/written", "framesPerSecond", "eventsPerSecond", "megabytesPerSecond",
       "latencyMicros/p50", "latencyMicros/p99", "latencyMicros/p999", "latencyMicros/max", "peakResidentBytes",
@@ -141,7 +147,7 @@ struct RunEndTests {
     }
     let found = try paths(it.json())
     #expect(found["seconds"] == .number && found["latencyMicros/max"] == .number)
-    #expect(found.keys.filter { $0.hasPrefix("sinks/") }.count == 4)
+    #expect(found.keys.filter { $0.hasPrefix("sinks/") }.count == 5)
   }
 
   @Test("numbers keep six digits behind the point, and rates follow from them")
@@ -165,6 +171,11 @@ struct RunEndTests {
     #expect(report().isBalanced)
     #expect(!report { $0.sinks[0].accepted = 4 }.isBalanced)
     #expect(!report { $0.sinks[0].written = 4 }.isBalanced)
+    #expect(!report { $0.totals.rows = 6 }.isBalanced)
+    #expect(!report { $0.totals.decodedRows = 4 }.isBalanced)
+    #expect(!report { $0.totals.wire.received = 1 }.isBalanced)
+    #expect(!report { $0.recordingLost = 1 }.isBalanced)
+    #expect(report { $0.totals.rows = 7; $0.totals.malformedRows = 1; $0.totals.unknownTypes = 1 }.isBalanced)
     #expect(report { $0.sinks[0] = RunReport.Sink(name: "x", accepted: 3, dropped: 2, written: 3) }.isBalanced)
   }
 }

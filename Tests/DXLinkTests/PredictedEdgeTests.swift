@@ -50,6 +50,33 @@ struct PredictedEdgeTests {
     }
   }
 
+  @Test(
+    "a value of many windows ends, and so does reading it", arguments: levels, [60, 64, 130, 2_000, 9_000, 100_000])
+  func longValue(level: SIMDLevel, digits: Int) {
+    let columns = config(#"{"Quote":["eventSymbol","bidPrice","askPrice","bidSize","askSize"]}"#)
+    let usual = data(#"["Quote",["A",1.5,2.5,3.0,4.0]]"#)
+    let long = "9." + String(repeating: "0", count: digits)
+    for row in ["\(long),2.5,3.0,4.0", "1.5,\(long),3.0,4.0", "1.5,2.5,3.0,\(long)", "\(long)x,2.5,3.0,4.0"] {
+      expectSame([columns, usual, data("[\"Quote\",[\"A\",\(row)]]"), usual], level)
+    }
+  }
+
+  @Test(
+    "a long number that begins anywhere in a window, with short ones behind it, is read as the scanner does",
+    arguments: levels)
+  func straddlingValue(level: SIMDLevel) {
+    let columns = config(#"{"Quote":["eventSymbol","bidPrice","askPrice","bidSize","askSize"]}"#)
+    // The symbol's length moves the number through the window; rows of short doubles let the fast way be tried again.
+    for shift in 0..<64 {
+      let symbol = String(repeating: "S", count: 1 + shift)
+      let rows = (56..<72).map { digits in
+        "\"\(symbol)\",1.\(String(repeating: "5", count: digits)),2.5,3.0,4.0"
+          + String(repeating: ",\"A\",1.5,2.5,3.0,4.0", count: 40)
+      }
+      expectSame([columns] + rows.map { data("[\"Quote\",[\($0)]]") }, level)
+    }
+  }
+
   @Test("an object with more keys than its type's last ones is counted once", arguments: levels)
   func longerObject(level: SIMDLevel) {
     let object = #"{"eventType":"Quote","eventSymbol":"A","bidPrice":1.5"#

@@ -37,7 +37,11 @@ import Testing
     #expect(url.endpoint == Endpoint(host: c.host, port: c.port))
     #expect(url.target == c.target)
     #expect(url.hostHeader == c.hostHeader)
-    #expect(try FeedURL(parsing: url.description) == url)
+    // A query can be a secret and stands in no sentence.
+    let hasQuery = url.target.contains("?")
+    if hasQuery { #expect(url.description.hasSuffix("?…")) } else {
+      #expect(try FeedURL(parsing: url.description) == url)
+    }
   }
 
   @Test(
@@ -47,7 +51,8 @@ import Testing
       ("http://h/", "\"http\" is not supported"), ("wss://", "host is missing"), ("wss:///p", "host is missing"),
       ("wss://:443/", "host is missing"), ("wss://h:0/", "1 to 65535"), ("wss://h:65536/", "1 to 65535"),
       ("wss://h:/", "1 to 65535"), ("wss://h:+80/", "1 to 65535"), ("wss://h:080000/", "1 to 65535"),
-      ("wss://u:p@h/", "user name or password"), ("wss://h/#f", "fragment"), ("wss://h/a b", "space"),
+      ("wss://u:p@h/", "user name or password"), ("wss://u:p@h/", "wss://…@h/"),
+      ("wss://h h/?t=1", "wss://h h/?…"), ("wss://h/#f", "fragment"), ("wss://h/a b", "space"),
       ("wss://hö/", "outside ASCII"), ("wss://h/\u{0}", "space or a character"), ("wss://[::1/", "closing ]"),
       ("wss://[::g]/", "no IPv6 address"), ("wss://[127.0.0.1]/", "no IPv6 address"), ("wss://[::1]x/", "only :PORT"),
       ("wss://::1/", "in brackets"), ("wss://a%20b/", "only ASCII letters"),

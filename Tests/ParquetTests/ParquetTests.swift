@@ -61,6 +61,28 @@ struct ParquetTests {
     precondition(taken == rows)
   }
 
+  @Test("a file's end tells its rows; a file that is cut or changed tells none or some, and never more is read")
+  func footer() {
+    for type in EventType.allCases {
+      let bytes = file(type, rows: 50, groups: 3, Snappy())
+      #expect(unsafe bytes.withUnsafeBytes { unsafe ParquetFooter.rowCount($0) } == 150, "\(type)")
+    }
+    let bytes = file(.quote, rows: 50, groups: 2, Snappy())
+    for cut in 1...200 {
+      let part = Array(bytes.dropLast(cut))
+      #expect(unsafe part.withUnsafeBytes { unsafe ParquetFooter.rowCount($0) } == nil)
+    }
+    var random = SeededRandom(seed: 9)
+    var others = 0
+    for _ in 0..<2000 {
+      var changed = bytes
+      let place = Int.random(in: (bytes.count - 3000)..<bytes.count, using: &random)
+      changed[place] = UInt8.random(in: 0...255, using: &random)
+      if unsafe changed.withUnsafeBytes({ unsafe ParquetFooter.rowCount($0) }) != 100 { others += 1 }
+    }
+    #expect(others > 0)
+  }
+
   private func file(_ type: EventType, rows: Int, groups: Int, _ compression: any ParquetCompression) -> [UInt8] {
     let schema = ColumnSchema.of(type)
     var columns = ColumnBatch(type, capacity: max(rows, 1))

@@ -75,7 +75,9 @@ struct SinkSpecTests {
   }
 
   static let known = "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE, ndjson:- (standard output) and null:"
-  static let options = "known are policy, ring, rotate-bytes, rotate-seconds, nan, rows, group-bytes, age and codec"
+  static let options =
+    "known are policy, ring, rotate-bytes, rotate-seconds, spill-bytes, spill-dir, nan, rows, group-bytes, "
+    + "age and codec"
   static let bad: [(String, String)] = [
     ("", "it has no scheme; known are \(known)"),
     ("out", "it has no scheme; known are \(known)"),
@@ -87,10 +89,13 @@ struct SinkSpecTests {
     ("csv:?policy=drop", "csv: needs a folder, as in csv:out"),
     ("ndjson:", "ndjson: needs a file, or - for standard output"),
     ("null:x", "null: takes no target"),
-    ("null:?policy", "policy is wait, drop or conflate, not ''"),
-    ("null:?policy=", "policy is wait, drop or conflate, not ''"),
-    ("null:?policy=Drop", "policy is wait, drop or conflate, not 'Drop'"),
-    ("null:?policy=spill", "policy is wait, drop or conflate, not 'spill'"),
+    ("null:?policy", "policy is wait, drop, conflate or spill, not ''"),
+    ("null:?policy=", "policy is wait, drop, conflate or spill, not ''"),
+    ("null:?policy=Drop", "policy is wait, drop, conflate or spill, not 'Drop'"),
+    ("csv:o?policy=spill&spill-bytes=255K", "spill-bytes takes 256K or more, such as 100M or 2G, not '255K'"),
+    ("csv:o?policy=spill&spill-dir=", "spill-dir takes a folder"),
+    ("csv:o?spill-bytes=1M", "spill-bytes and spill-dir are for policy=spill"),
+    ("csv:o?policy=drop&spill-dir=x", "spill-bytes and spill-dir are for policy=spill"),
     ("null:?ring=3", "ring takes 4 to 4194304 records"),
     ("null:?ring=4194305", "ring takes 4 to 4194304 records"),
     ("null:?ring=many", "ring takes 4 to 4194304 records"),

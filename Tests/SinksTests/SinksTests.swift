@@ -93,9 +93,9 @@ struct PortRig {
   let reading: Reading
   let counters = SinkCounters()
 
-  init(_ policy: SinkPolicy, ring: Int) {
+  init(_ policy: SinkPolicy, ring: Int, spill: SpillQueue? = nil) {
     var made = RecordRing(capacity: ring)
-    port = RingPort(made.takeProducer(), policy, counters)
+    port = RingPort(made.takeProducer(), policy, counters, spill: spill)
     reading = Reading(made.takeConsumer())
   }
 }

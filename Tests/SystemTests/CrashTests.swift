@@ -88,19 +88,6 @@ struct CrashTests {
     return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
   }
 
-  /// NDJSON without receive times, which a client has of its own.
-  private func withoutTimes(_ rows: [UInt8]) -> [UInt8] {
-    let name = Array(",\"receivedNanos\":".utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity(rows.count)
-    for line in rows.split(separator: 0x0A) {
-      let end = line.lastIndex(of: UInt8(ascii: ",")) ?? line.endIndex
-      out += line[end...].starts(with: name) ? line[..<end] : line
-      out.append(0x0A)
-    }
-    return out
-  }
-
   @Test("at any byte of its last entries loses the torn one alone, and is repaired")
   func everyByte() throws {
     let text = folder.file("frames.txt")

@@ -3,7 +3,15 @@ import TestSupport
 
 /// The figures of `--stats`.
 struct Figures: Decodable {
+  struct Network: Decodable {
+    let bytes: Int
+    let data: Int
+    let control: Int
+    let overhead: Int
+  }
+
   struct Rows: Decodable {
+    let seen: Int
     let decoded: Int
     let malformed: Int
     let skipped: [String: Int]
@@ -13,9 +21,11 @@ struct Figures: Decodable {
     let accepted: Int
     let dropped: Int
     let written: Int
+    let spilled: Int
   }
 
   struct Recording: Decodable {
+    let offered: Int
     let entries: Int
     let bytes: Int
     let lost: Int
@@ -26,13 +36,16 @@ struct Figures: Decodable {
   let bytes: Int
   let events: Int
   let eventsByType: [String: Int]
+  let network: Network
   let rows: Rows
   let malformedMessages: Int
   let refusedTexts: Int
+  let damagedRecordings: Int
   let gaps: Int
   let reconnects: Int
   let sinks: [String: Sink]
   let recording: Recording
+  let peakResidentBytes: Int
   let digest: String
 
   init(_ bytes: [UInt8]) throws {
@@ -46,15 +59,33 @@ struct Figures: Decodable {
     try self.init(bytes)
   }
 
-  /// Whether for each sink decoded = accepted + dropped, and accepted = written.
-  var isBalanced: Bool {
-    !sinks.isEmpty && sinks.values.allSatisfy { $0.accepted + $0.dropped == events && $0.accepted == $0.written }
+  /// The identities that do not hold, in words; none of them may be broken, whatever happened to the run.
+  var brokenIdentities: [String] {
+    var broken: [String] = []
+    func check(_ holds: Bool, _ words: String) { if !holds { broken.append(words) } }
+    check(
+      network.bytes == network.data + network.control + network.overhead,
+      "bytes = frames + control + overhead: \(network)")
+    let unknown = rows.skipped["unknownType"] ?? 0
+    check(rows.seen == rows.decoded + rows.malformed + unknown, "rows = decoded + skipped + malformed: \(rows)")
+    check(rows.decoded == events + (rows.skipped["beyondLimit"] ?? 0), "decoded = events + beyond the limit: \(rows)")
+    check(eventsByType.values.reduce(0, +) == events, "events = sum over the types: \(eventsByType)")
+    check(!sinks.isEmpty, "there is a sink")
+    for (name, sink) in sinks {
+      check(sink.accepted + sink.dropped == events, "decoded = accepted + dropped: \(name) \(sink)")
+      check(sink.written <= sink.accepted, "written is a part of accepted: \(name) \(sink)")
+    }
+    check(recording.offered == recording.entries + recording.lost, "offered = recorded + lost: \(recording)")
+    return broken
   }
+
+  /// Whether every identity holds, and each sink has written what it accepted.
+  var isBalanced: Bool { brokenIdentities.isEmpty && sinks.values.allSatisfy { $0.accepted == $0.written } }
 
   /// Whether nothing was lost or malformed.
   var isWhole: Bool {
     isBalanced && gaps == 0 && rows.malformed == 0 && malformedMessages == 0 && refusedTexts == 0
-      && recording.lost == 0 && sinks.values.allSatisfy { $0.dropped == 0 }
+      && recording.lost == 0 && damagedRecordings == 0 && sinks.values.allSatisfy { $0.dropped == 0 }
   }
 }
 

@@ -95,11 +95,39 @@ final class Program {
       Glibc.kill(pid, SIGKILL)
       throw error
     }
+    return ended
+  }
+
+  /// Waits for its end without holding a thread; a program that takes longer is killed, and that is an error.
+  func end(limitSeconds: Double) async throws -> Ended {
+    var looks = Int(limitSeconds * 1000) / Self.lookMillis
+    while !hasEnded {
+      guard looks > 0 else {
+        Glibc.kill(pid, SIGKILL)
+        throw Trouble("'\(words)' did not end in \(limitSeconds) s; standard error: \(errorsSoFar)")
+      }
+      looks -= 1
+      try await Task.sleep(for: .milliseconds(Self.lookMillis))
+    }
+    return ended
+  }
+
+  private static let lookMillis = 10
+
+  /// Once it has ended.
+  private var ended: Ended {
     let status = status ?? 0
     let signal = status & 0x7F
     return Ended(
       exitCode: signal == 0 ? status >> 8 & 0xFF : nil, signal: signal == 0 ? nil : signal,
       output: Places.read(folder.file("output")) ?? [], errors: errorsSoFar)
+  }
+
+  /// The most memory that it had at a time, in bytes, while it runs; 0 afterwards.
+  var peakResidentBytes: Int {
+    let text = String(decoding: Places.read("/proc/\(pid)/status") ?? [], as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
   }
 
   /// Ends it at once.

@@ -23,12 +23,17 @@ enum Built {
     return text.lastIndex(of: "/").map { String(text[..<$0]) }
   }
 
-  /// Where `quotewire` lies.
-  static func quotewire() throws -> String { try program("quotewire") }
+  /// Where `quotewire` lies: beside the tests, or where the environment says (`tools/hostile --release`).
+  static func quotewire() throws -> String {
+    if let path = unsafe getenv("QUOTEWIRE_PROGRAM") { return unsafe String(cString: path) }
+    return try program("quotewire")
+  }
 
   /// Where a program of the package lies.
   static func program(_ name: String) throws -> String {
-    let folders = [ownFolder(), Places.packageRoot + "/.build/debug"].compactMap { $0 }
+    // A folder of other builds, such as optimised ones; see tools/soak.
+    let named = unsafe getenv("QUOTEWIRE_PROGRAMS").map { unsafe String(cString: $0) }
+    let folders = [named, ownFolder(), Places.packageRoot + "/.build/debug"].compactMap { $0 }
     for folder in folders {
       let path = folder + "/" + name
       if unsafe access(path, X_OK) == 0 { return path }

@@ -28,10 +28,17 @@ enum Layers {
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
+      "EndOfDay",
+      [
+        "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
+        "Ingest",
+      ]
+    ),
+    (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion",
+        "Simulator", "Collect", "Conversion", "EndOfDay",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -43,7 +50,7 @@ enum Layers {
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
       ]
     ),
     ("CAllocations", []),

@@ -280,6 +280,7 @@ struct ClientHandshakeTests {
     "whether to come again depends on the status",
     arguments: [
       (301, false), (400, false), (401, false), (403, false), (408, true), (429, true), (500, true), (503, true),
+      (600, false), (999, false),
     ])
   func reconnecting(_ status: Int, _ helps: Bool) {
     let refusal = WebSocketError.Refusal(status: status, reason: "")

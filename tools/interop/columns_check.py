@@ -251,4 +251,5 @@ def main():
         print(f"{folder}: {len(names)} files, {sum(len(t['eventSymbol']) for t in types.values())} rows, equal")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,7 @@ int64_t qw_peak_resident_bytes(void);
 /* eventfd(2), non-blocking and close-on-exec; -1 and errno on failure. */
 int qw_eventfd(void);
 
-/* Installs `on_signal` for SIGINT and SIGTERM, lets the calling thread take both, and ignores SIGPIPE. The handler may
-   only do what is async-signal-safe. */
+/* Installs `on_signal` for SIGINT and SIGTERM, lets the calling thread take both, and ignores SIGPIPE and SIGXFSZ. The
+   handler may only do what is async-signal-safe. */
 void qw_install_signals(void (*_Nonnull on_signal)(int));
 #endif

@@ -1,11 +1,10 @@
 import Foundation
 import Glibc
 import Synchronization
-import TestSupport
 
 /// A throw-away certificate authority with one certificate of each kind, made once a run by the openssl command.
-final class TestAuthority: Sendable {
-  enum Leaf: String, CaseIterable, Sendable {
+package final class TestAuthority: Sendable {
+  package enum Leaf: String, CaseIterable, Sendable {
     /// For localhost, 127.0.0.1, ::1, *.wild.example and partial*.odd.example.
     case good
     case expired, notYetValid, selfSigned
@@ -13,12 +12,16 @@ final class TestAuthority: Sendable {
     case chained
     /// The same without it.
     case unchained
+    /// For clients, not for servers.
+    case wrongPurpose
+    /// With a key that is too short.
+    case weak
   }
 
-  let folder = TemporaryFolder()
+  package let folder = TemporaryFolder()
 
   /// Nil, with a message, where the command is absent.
-  static let shared: TestAuthority? = {
+  package static let shared: TestAuthority? = {
     guard TestAuthority.run(["version"], in: "/tmp") else {
       print("skipped: TLS tests need the openssl command; install it, on Debian: apt install openssl")
       return nil
@@ -28,9 +31,9 @@ final class TestAuthority: Sendable {
     return TestAuthority()
   }()
 
-  var rootFile: String { folder.file("root.pem") }
-  func certificateFile(_ leaf: Leaf) -> String { folder.file("\(leaf.rawValue).pem") }
-  func keyFile(_ leaf: Leaf) -> String { folder.file("\(leaf.rawValue).key") }
+  package var rootFile: String { folder.file("root.pem") }
+  package func certificateFile(_ leaf: Leaf) -> String { folder.file("\(leaf.rawValue).pem") }
+  package func keyFile(_ leaf: Leaf) -> String { folder.file("\(leaf.rawValue).key") }
 
   private init() {
     write(
@@ -64,6 +67,15 @@ final class TestAuthority: Sendable {
     issue("notYetValid", "/CN=localhost", by: "root", "leaf.cnf", from: "20980704000000Z", to: "20990101000000Z")
     issue("middle", "/CN=Quotewire Test Middle", by: "root", "middle.cnf")
     issue("unchained", "/CN=localhost", by: "middle", "leaf.cnf")
+    write(
+      "client.cnf",
+      """
+      basicConstraints=critical,CA:FALSE
+      subjectAltName=DNS:localhost
+      extendedKeyUsage=clientAuth
+      """)
+    issue("wrongPurpose", "/CN=localhost", by: "root", "client.cnf")
+    issue("weak", "/CN=localhost", by: "root", "leaf.cnf", key: ["-newkey", "rsa:1024", "-nodes"])
     write("chained.pem", read("unchained.pem") + read("middle.pem"))
     write("chained.key", read("unchained.key"))
     write("rubbish.pem", "no certificate\n")
@@ -80,9 +92,10 @@ final class TestAuthority: Sendable {
   }
 
   private func issue(
-    _ name: String, _ subject: String, by issuer: String, _ extensions: String, from: String? = nil, to: String? = nil
+    _ name: String, _ subject: String, by issuer: String, _ extensions: String, from: String? = nil, to: String? = nil,
+    key: [String] = newKey
   ) {
-    openssl(["req"] + Self.newKey + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
+    openssl(["req"] + key + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
     var arguments = ["ca", "-batch", "-config", "ca.cnf", "-cert", "\(issuer).pem", "-keyfile", "\(issuer).key"]
     arguments += ["-in", "\(name).csr", "-out", "\(name).pem", "-notext", "-extfile", extensions]
     if let from, let to { arguments += ["-startdate", from, "-enddate", to] } else { arguments += ["-days", "5"] }
