@@ -24,7 +24,7 @@ enum ImportSuite {
       Benchmark("import/csv-parquet", input: "quotes with all columns: a file to a file, snappy") { size in
         let (market, text) = try csv(size)
         let files = try ConvertFiles(text, "Quote.csv", .csv, .quote)
-        let units = Units(events: market.eventCount, bytes: text.count)
+        let units = Units(events: copies(size) * market.eventCount, bytes: text.count)
         return market.work(units) { try files.convert(.parquet, "snappy") }
       },
       convert(.csv), convert(.ndjson), convert(.arrow), convert(.parquet),
@@ -46,10 +46,13 @@ enum ImportSuite {
         settings.run.wantsDigest = false
         let outcome = try ReplayRun.run(settings, RunHooks(attention: try Wakeup()))
         if let failure = outcome.failure { throw failure }
-        return UInt64(outcome.report.sinks.reduce(0) { $0 + $1.written })
+        return withExtendedLifetime(folder) { UInt64(outcome.report.sinks.reduce(0) { $0 + $1.written }) }
       }
     }
   }
+
+  /// How many times the quotes stand in the text, which is to be longer than caches.
+  private static func copies(_ size: InputSize) -> Int { size == .smoke ? 1 : 20 }
 
   /// Quotes as CSV.
   private static func csv(_ size: InputSize) throws -> (MarketInput, [UInt8]) {
@@ -58,7 +61,7 @@ enum ImportSuite {
     let encoder = CSVEncoder(.quote)
     var out = ByteWriter(capacity: 1 << 20)
     encoder.appendHeader(to: &out)
-    events.forEach { encoder.append($0, events.texts, to: &out) }
+    for _ in 0..<copies(size) { events.forEach { encoder.append($0, events.texts, to: &out) } }
     return (market, unsafe out.withBytes { b in unsafe [UInt8](b) })
   }
 }
