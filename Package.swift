@@ -48,8 +48,8 @@ let package = Package(
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
-    module("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     module("Columns", ["Rings", "Market"]),
+    module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
     module("Parquet", ["Bytes", "Market", "Columns"]),
     // 3
@@ -71,12 +71,15 @@ let package = Package(
         "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
         "Ingest",
       ]),
+    module(
+      "Conversion",
+      ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     // 7
     module(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "EndOfDay",
+        "Collect", "Conversion", "EndOfDay",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -89,7 +92,7 @@ let package = Package(
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "EndOfDay",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -108,7 +111,7 @@ let package = Package(
     .target(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
       swiftSettings: rules),
-    tests("FormatsTests", ["Formats", "EventSupport", "Market", "Bytes", "JSON"]),
+    tests("FormatsTests", ["Formats", "EventSupport", "Columns", "Market", "Rings", "Bytes", "JSON"]),
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
@@ -129,6 +132,9 @@ let package = Package(
     tests(
       "EndOfDayTests",
       ["EndOfDay", "Simulator", "Ingest", "Market", "Rings", "Recording", "IO", "Bytes", "Parquet"]),
+    tests(
+      "ConversionTests",
+      ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),

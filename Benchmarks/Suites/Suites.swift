@@ -11,6 +11,7 @@ package enum Suites {
   /// - Parameter threadAllocations: those of the calling thread, where the program counts them.
   package static func all(threadAllocations: (@Sendable () -> AllocationCounts)? = nil) -> [Benchmark] {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
+      + ImportSuite.all
       + RecordingSuite.all + RunSuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
       + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
   }

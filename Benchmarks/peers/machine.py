@@ -14,7 +14,8 @@ WORK = ROOT / ".build" / "peers"
 VENV = WORK / "venv"
 PYPI = {
     "msgspec": "msgspec", "orjson": "orjson", "picows": "picows", "websockets": "websockets", "uvloop": "uvloop",
-    "tastytrade": "tastytrade==13.2.3", "pyarrow": "pyarrow",
+    "tastytrade": "tastytrade==13.2.3", "pyarrow": "pyarrow", "polars": "polars", "duckdb": "duckdb",
+    "numpy": "numpy",
 }
 FLAGS = ["-std=c++17", "-O3", "-DNDEBUG"]
 NATIVE = "-march=native"

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import group_files
+import group_import
 import group_paced
 import group_start
 import group_throughput
@@ -30,6 +31,7 @@ GROUPS = {
     "paced": (group_paced.paced, "a frame every 20 µs"),
     "latency": (group_paced.latency, "open loop, 100,000 events a second"),
     "files": (group_files.files, "recordings, CSV, NDJSON, replay"),
+    "import": (group_import.imports, "CSV into columns and to Parquet"),
     "start": (group_start.start, "from the process to the first event"),
     "memory": (group_start.memory, "resident, with 10,000 symbols"),
 }

@@ -26,6 +26,8 @@ struct Program {
                frames are the received messages of the recording and bytes those of their payloads, without the heads
                of WebSocket frames and entries, whatever the stage; outputBytes are those that encoders and record
                wrote. Seconds are those of the stage alone (of replay: the whole run), of N repetitions the median.
+           quotewire-bench import FILE.csv [--type TYPE] [--check yes]
+               a CSV file to columns in memory; rows and seconds as JSON, with --check what each column adds up to
            quotewire-bench latency URL
                from the send time in TimeAndSale.index to the ring; tools/bench-peers has the feed for it
            quotewire-bench profile STAGE FILE.qwr [--folded OUT] [--seconds S] [--hertz N]    also STAGE live
@@ -59,6 +61,7 @@ struct Program {
       case "history": return try commands.history(rest)
       case "report": return try commands.report(rest)
       case "throughput": return try Throughput.run(rest)
+      case "import": return try ImportStage.run(rest)
       case "latency": return try LatencyClient.run(rest)
       case "profile": return try StageProfile.run(rest)
       case "fold": return try ProfileCommands.fold(rest)

@@ -24,7 +24,14 @@ TARGET ALWAYS uint32_t ends32(const uint8_t *p) {
 }
 TARGET ALWAYS uint64_t ends64(const uint8_t *p) { return ends32(p) | (uint64_t)ends32(p + 32) << 32; }
 
+TARGET ALWAYS qw_csv_masks csv64(const uint8_t *p) {
+  __m256i low = at32(p), high = at32(p + 32);
+  return (qw_csv_masks){equal64(low, high, ','), equal64(low, high, '\n'), equal64(low, high, '"'), 0};
+}
+#define FLATTEN QW_CSV_FLATTEN
+
 #define LEVEL avx2
 #include "columns.h"
 #include "rows.h"
+#include "csv.h"
 #endif

@@ -1,5 +1,6 @@
 #ifndef QW_COLUMNS_ENDS_H
 #define QW_COLUMNS_ENDS_H
+#include "csv_masks.h"
 #include <stdint.h>
 
 /* One bit for each of 64 bytes. */

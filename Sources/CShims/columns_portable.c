@@ -71,10 +71,22 @@ ALWAYS uint32_t doubles4(
   return 0;
 }
 
+ALWAYS qw_csv_masks csv64(const uint8_t *p) {
+  qw_csv_masks found = {0, 0, 0, 0};
+  for (int i = 0; i < 64; i += 8) {
+    found.commas |= equal8(p + i, ',') << i;
+    found.lines |= equal8(p + i, '\n') << i;
+    found.quotes |= equal8(p + i, '"') << i;
+  }
+  return found;
+}
+#define FLATTEN QW_CSV_FLATTEN
+
 #define COPY128(to, from) memcpy(to, from, 128)
 #define LEVEL portable
 #include "columns.h"
 #include "rows.h"
+#include "csv.h"
 
 #define QW_LEVEL(name) \
   void qw_columns_link_##name(qw_columns *columns, qw_column *first); \

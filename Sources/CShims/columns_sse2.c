@@ -100,8 +100,23 @@ ALWAYS uint32_t doubles4(
   return doubles2(base, e0, n0, e1, n1, values) | doubles2(base, e2, n2, e3, n3, values + 2) << 2;
 }
 
+ALWAYS uint64_t equal64(const uint8_t *p, char c) {
+  const __m128i wanted = _mm_set1_epi8(c);
+  uint64_t bits = 0;
+  for (int i = 0; i < 64; i += 16) {
+    bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(at16(p + i), wanted)) << i;
+  }
+  return bits;
+}
+
+ALWAYS qw_csv_masks csv64(const uint8_t *p) {
+  return (qw_csv_masks){equal64(p, ','), equal64(p, '\n'), equal64(p, '"'), 0};
+}
+#define FLATTEN QW_CSV_FLATTEN
+
 #define COPY128(to, from) memcpy(to, from, 128)
 #define LEVEL sse2
 #include "columns.h"
 #include "rows.h"
+#include "csv.h"
 #endif

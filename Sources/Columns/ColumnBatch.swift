@@ -91,6 +91,12 @@ package struct ColumnBatch: ~Copyable {
     rowCount &+= rows
   }
 
+  /// Forgets the last rows.
+  package mutating func removeLast(_ count: Int) {
+    precondition(count >= 0 && count <= rowCount)
+    rowCount &-= count
+  }
+
   /// Forgets the rows, keeps the dictionaries.
   package mutating func removeAll() { rowCount = 0 }
 

@@ -1,4 +1,4 @@
-import Market
+package import Market
 package import Rings
 
 /// The distinct texts of one column, each with a code counted from 0. Belongs to one thread.
@@ -33,6 +33,8 @@ package final class TextDictionary {
   }
 
   package var count: Int { table.count }
+  /// For look-ups in hot loops, good until the next `code(of:)`: an id less one is a code.
+  package var slots: TextSlots { table.slots }
   /// Of all texts.
   package private(set) var byteCount = 0
   /// How many times all texts were forgotten: codes of two generations have nothing to do with one another.

@@ -3,8 +3,7 @@ import JSON
 package import Market
 
 /// Events of one type from CSV: what `CSVEncoder` writes, and CSV of others whose header names fields of the schema in
-/// any
-/// order. Takes bytes in blocks of any size; does no I/O.
+/// any order. Takes bytes in blocks of any size; does no I/O.
 ///
 ///     while let block = next() {
 ///       decoder.append(block)                    // takes at most `blockBytes`, says how many
@@ -26,15 +25,6 @@ package struct CSVDecoder: ~Copyable {
   /// The most that one `append` takes.
   package static let blockBytes = RecordBuffer.blockBytes
 
-  /// What a column of the text is.
-  private struct Column {
-    let name: String
-    /// Nil for a name that the schema does not have.
-    let kind: FieldKind?
-    let offset: Int
-    let codes: CodeNames?
-  }
-
   package let type: EventType
   package let limits: Limits
   /// Rows that became events.
@@ -45,7 +35,7 @@ package struct CSVDecoder: ~Copyable {
   private var buffer: RecordBuffer
   private var splitter = CSVSplitter()
   private var fields: [CSVSplitter.Field] = []
-  private var columns: [Column] = []
+  private var columns: [CSVHeader.Column] = []
   /// Without a header no row can be read: every call throws this again.
   private var headerFault: FormatError?
   private var scanner = Scanner()
@@ -125,34 +115,9 @@ package struct CSVDecoder: ~Copyable {
   }
 
   private mutating func readHeader(_ bytes: UnsafeMutableRawBufferPointer, _ line: Int) throws(FormatError) {
-    var header = unsafe bytes
-    if unsafe bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF {
-      unsafe header = UnsafeMutableRawBufferPointer(rebasing: bytes[3...])
-    }
-    let found = unsafe CSVSplitter.split(header, &fields, limit: limits.maximumColumns)
-    guard found <= limits.maximumColumns else {
-      throw .tooManyColumns(line: line, limit: limits.maximumColumns)
-    }
-    let schema = Schema.of(type)
-    var read: [Column] = []
-    for field in fields {
-      let name = unsafe String(decoding: trimmed(UnsafeRawBufferPointer(header), field), as: UTF8.self)
-      let column: Column
-      if name == RowProgram.receivedNanosName {
-        column = Column(name: name, kind: .int64, offset: EventHead.receivedOffset, codes: nil)
-      } else if let known = schema.field(name) {
-        column = Column(name: known.name, kind: known.kind, offset: known.offset, codes: known.codes)
-      } else {
-        column = Column(name: name, kind: nil, offset: 0, codes: nil)
-      }
-      if column.kind != nil, read.contains(where: { $0.kind != nil && $0.name == column.name }) {
-        throw .duplicateColumn(line: line, name: column.name)
-      }
-      read.append(column)
-    }
-    guard read.contains(where: { $0.kind == .symbol }) else { throw .noSymbolColumn(line: line) }
-    columns = read
-    unknownColumnCount = read.count { $0.kind == nil }
+    let header = unsafe try CSVHeader(bytes, line: line, type, limit: limits.maximumColumns)
+    columns = header.columns
+    unknownColumnCount = header.unknownCount
   }
 
   private mutating func readRow(
@@ -183,7 +148,7 @@ package struct CSVDecoder: ~Copyable {
   ) throws(FormatError) {
     let offset = columns[i].offset
     let whole = unsafe UnsafeRawBufferPointer(rebasing: record[field.start..<field.start + field.count])
-    let bare = unsafe field.isQuoted ? whole : trimmed(record, field)
+    let bare = unsafe field.isQuoted ? whole : Blanks.trimmed(record, field.start, field.count)
     var isValid = true
     switch kind {
     case .double:
@@ -228,14 +193,5 @@ package struct CSVDecoder: ~Copyable {
     } catch {
       return false
     }
-  }
-
-  /// A field without blanks at its ends.
-  private func trimmed(_ record: UnsafeRawBufferPointer, _ field: CSVSplitter.Field) -> UnsafeRawBufferPointer {
-    var start = field.start
-    var end = field.start + field.count
-    while unsafe start < end && (record[start] == 0x20 || record[start] == 0x09) { start += 1 }
-    while unsafe end > start && (record[end - 1] == 0x20 || record[end - 1] == 0x09) { end -= 1 }
-    return unsafe UnsafeRawBufferPointer(rebasing: record[start..<end])
   }
 }

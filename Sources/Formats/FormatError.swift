@@ -49,6 +49,26 @@ package enum FormatError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension FormatError {
+  /// The same of a text that begins `lines` lines further on.
+  package func moved(by lines: Int) -> FormatError {
+    switch self {
+    case .recordTooLong(let line, let limit): .recordTooLong(line: line + lines, limit: limit)
+    case .unterminatedQuote(let line): .unterminatedQuote(line: line + lines)
+    case .misplacedQuote(let line): .misplacedQuote(line: line + lines)
+    case .noSymbolColumn(let line): .noSymbolColumn(line: line + lines)
+    case .duplicateColumn(let line, let name): .duplicateColumn(line: line + lines, name: name)
+    case .tooManyColumns(let line, let limit): .tooManyColumns(line: line + lines, limit: limit)
+    case .wrongFieldCount(let line, let found, let expected):
+      .wrongFieldCount(line: line + lines, found: found, expected: expected)
+    case .badValue(let line, let field, let text): .badValue(line: line + lines, field: field, text: text)
+    case .textTableFull(let line): .textTableFull(line: line + lines)
+    case .invalidLine(let line, let error): .invalidLine(line: line + lines, error: error)
+    case .unknownEventType(let line, let name): .unknownEventType(line: line + lines, name: name)
+    }
+  }
+}
+
 /// What a decoder stopped for.
 package enum DecodeStep: Equatable, Sendable {
   /// All records are decoded; append more bytes, or end the text by `finish`. After `finish`: the end.

@@ -16,6 +16,8 @@ package struct NDJSONDecoder: ~Copyable {
 
   /// Lines that became events.
   package private(set) var rowCount = 0
+  /// The line at which the bytes begin that were not read yet.
+  package var line: Int { buffer.line }
   /// Keys that the schema of their line does not have; they are ignored.
   package private(set) var unknownKeyCount = 0
 

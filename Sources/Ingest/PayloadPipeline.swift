@@ -23,11 +23,13 @@ package struct PayloadPipeline: ~Copyable {
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
   package init(
     stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
-    published: (@Sendable (borrowing EventBatch) -> Void)? = nil
+    published: (@Sendable (borrowing EventBatch) -> Void)? = nil,
+    receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)? = nil
   ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
-    delivery = Delivery(stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published)
+    delivery = Delivery(
+      stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published, receive: receive)
   }
 
   /// The texts of this pipeline's events, for sinks.
@@ -129,13 +131,16 @@ private final class Delivery {
   private let stop: StopFlag
   private let texts: TextStore
   private let published: (@Sendable (borrowing EventBatch) -> Void)?
+  private let receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
 
   init(
-    stop: StopFlag, texts: TextStore, wantsDigest: Bool, published: (@Sendable (borrowing EventBatch) -> Void)?
+    stop: StopFlag, texts: TextStore, wantsDigest: Bool, published: (@Sendable (borrowing EventBatch) -> Void)?,
+    receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
   ) {
     self.stop = stop
     self.texts = texts
     self.published = published
+    self.receive = receive
     digest = wantsDigest ? Digest() : nil
   }
 
@@ -153,6 +158,7 @@ private final class Delivery {
     }
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
     published?(batch)
+    receive?(batch, texts)
   }
 
   func accept(_ gap: Gap) {

@@ -11,7 +11,10 @@ package enum ReplayRun {
   package static func run(_ settings: ReplaySettings, _ hooks: RunHooks) throws(RunFailure) -> RunOutcome {
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
-    let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
+    let stop = try RunFailure.from { () throws(IOError) in
+      if let given = settings.run.stop { return given }
+      return try StopFlag(limit: settings.run.limit)
+    }
     let progress = LaneProgress()
     var replay = try Replay(
       settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress, say: hooks.say)

@@ -12,9 +12,13 @@ package struct RunSettings: Sendable {
   /// Replace files that exist.
   package var force = false
   package var wantsDigest = true
+  /// Ends the run where somebody else raises it; nil for one of its own.
+  package var stop: StopFlag?
   package var texts = TextLimits()
   /// Called on the lane's thread for each batch that was published to every sink: for measurements.
   package var published: (@Sendable (borrowing EventBatch) -> Void)?
+  /// Called on the lane's thread for each batch with the texts of its events, for whoever takes them beside the sinks.
+  package var receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
   /// Called on a sink's thread for each block that was written, with the sink's name and the events of the block.
   package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
 

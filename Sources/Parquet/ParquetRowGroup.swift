@@ -26,13 +26,19 @@ package final class ParquetRowGroup {
 
   /// Adds all rows of a batch, a page a column.
   package func append(_ columns: borrowing ColumnBatch) {
-    precondition(columns.schema.type == schema.type)
-    let count = columns.rowCount
+    append(columns, 0..<columns.rowCount, isFull: columns.isFull)
+  }
+
+  /// Adds rows of a batch, a page a column. `isFull` says that pages like it are likely to follow.
+  package func append(_ columns: borrowing ColumnBatch, _ rows: Range<Int>, isFull: Bool) {
+    precondition(columns.schema.type == schema.type && rows.lowerBound >= 0 && rows.upperBound <= columns.rowCount)
+    let count = rows.count
     if count == 0 { return }
     textBytes = 0
     for (i, chunk) in chunks.enumerated() {
       let texts = columns.dictionary(i)
-      unsafe chunk.append(columns.values(i), count, texts, isFull: columns.isFull)
+      let first = unsafe columns.values(i) + rows.lowerBound * chunk.column.type.width
+      unsafe chunk.append(first, count, texts, isFull: isFull)
       textBytes += texts?.byteCount ?? 0
     }
     rowCount += count

@@ -1,15 +1,29 @@
-import Bytes
+import Conversion
 import IO
 import Ingest
 import Market
-import Recording
 import Sinks
 
 enum ConvertCommand {
   static let command = Command(
-    name: "convert", summary: "turn frame text into a recording, or a recording into other formats",
-    operands: "IN OUT", operandCount: 2...2,
+    name: "convert", summary: "turn recordings, frame text, CSV, NDJSON and Arrow into one another and Parquet",
+    operands: "IN... OUT", operandCount: 2...(ConversionRun.maximumInputs + 1),
     options: [
+      OptionSpec("from", "FORMAT", "what IN is, whatever its name: \(formats)"),
+      OptionSpec("to", "FORMAT", "what OUT is to be"),
+      OptionSpec("type", "TYPE", "the event type of CSV rows whose file is not named after it"),
+      OptionSpec("types", "TYPES", repeats: true, "only events of these types, as in Quote,Trade"),
+      OptionSpec("symbols", "SYMBOLS", repeats: true, "only events of these symbols, as in AAPL,SPY"),
+      OptionSpec("start", "TIME", "only what arrived at this time or later: 2026-01-02T14:30:00Z, or\nmilliseconds"),
+      OptionSpec("stop", "TIME", "only what arrived at this time or before"),
+      RunOptions.limit,
+      OptionSpec(
+        "split-by", "type|symbol|day",
+        "a folder of files: one a type (as without it), or a folder for\neach symbol or UTC day of arrival"),
+      OptionSpec(
+        "merge", "merge several IN by arrival; without it they come one after the other\n(recordings always are)"),
+      OptionSpec("codec", "CODEC", "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
+      OptionSpec("threads", "N", "threads that convert CSV, NDJSON and Arrow (default: one a core)"),
       OptionSpec(
         "base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
       OptionSpec("zstd", "compress a recording that is written (needs libzstd)"),
@@ -18,212 +32,87 @@ enum ConvertCommand {
     notes: """
       The format follows from the name: FILE.qwr is a recording, FILE.ndjson NDJSON, FOLDER/ or
       FOLDER.csv a folder of CSV files, FOLDER.arrow and FOLDER.parquet folders of such files, and
-      everything else frame text: one JSON frame a line, or MILLISECONDS<TAB>FRAME.
-      Example: quotewire convert frames.tsv day.qwr && quotewire replay day.qwr --to ndjson:-
+      everything else frame text: one JSON frame a line, or MILLISECONDS<TAB>FRAME. Where all IN are
+      CSV files of one type, or IN is one Arrow file, OUT.csv, OUT.arrow and OUT.parquet are files.
+      Rows that cannot be read are left out, counted, and named by line and reason.
+      Examples:
+        quotewire convert frames.tsv day.qwr && quotewire replay day.qwr --to ndjson:-
+        quotewire convert Quote.csv Quote.parquet
+        quotewire convert day.qwr days.parquet --split-by day --symbols AAPL,SPY
       """,
     run: run)
 
-  /// Bytes of frame text read at once.
-  private static let blockBytes = 1 << 20
+  private static let formats = ConversionFormat.allCases.map(\.rawValue).joined(separator: ", ")
 
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let input = arguments.operands[0]
-    let output = arguments.operands[1]
-    switch (input.hasSuffix(".qwr"), output.hasSuffix(".qwr")) {
-    case (false, true): return try record(input, output, arguments)
-    case (true, false): return try export(input, output, arguments)
-    case (true, true): return try rewrite(input, output, arguments)
-    case (false, false):
-      throw .usage("one of IN and OUT must be a recording (.qwr): '\(input)' and '\(output)' are not")
+    let plan = try ConvertPlan(arguments)
+    let first = plan.paths[0]
+    switch (plan.from, plan.to) {
+    case (.frames, .recording): return try FrameConversion.record(try only(plan), plan.output, arguments)
+    case (.recording, .recording): return try FrameConversion.rewrite(try only(plan), plan.output, arguments)
+    case (.recording, .frames): return try FrameConversion.frameText(try only(plan), plan.output, arguments)
+    case (.recording, _): return try RecordingConversion.run(plan, plan.paths, arguments)
+    case (.frames, .frames):
+      throw .usage("one of IN and OUT must be a recording (.qwr): '\(first)' and '\(plan.output)' are not")
+    case (.frames, _): return try RecordingConversion.runFrames(plan, arguments)
+    case (.parquet, _):
+      throw .usage("'\(first)' is Parquet, which is written and not read; convert what it was made of")
+    case (_, .recording), (_, .frames):
+      throw .usage(
+        "'\(plan.output)' is to hold frames, which '\(first)' does not have: recordings and frame text come of frames")
+    default: return try convert(plan, arguments)
     }
   }
 
-  // MARK: frame text to recording
+  private static func only(_ plan: ConvertPlan) throws(CommandFailure) -> String {
+    guard plan.paths.count == 1 else { throw .usage("of several IN no \(plan.to.rawValue) is made; give one") }
+    guard plan.settings.filter.isOpen, plan.settings.limit == nil, plan.settings.split == nil else {
+      throw .usage("--types, --symbols, --start, --stop, --limit and --split-by select rows; OUT holds frames")
+    }
+    return plan.paths[0]
+  }
 
-  private static func record(
-    _ input: String, _ output: String, _ arguments: Arguments
+  private static func convert(_ plan: ConvertPlan, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let console = Console()
+    let limit: EndLimit
+    do { limit = try EndLimit(try Signals(), console) } catch { throw CommandFailure("\(error)") }
+    for path in plan.leftOut { console.say("\(path): gap marks are no events and are left out") }
+    var hooks = ConversionHooks()
+    hooks.isCancelled = { limit.request != .none }
+    let bar = ConvertBar(console)
+    hooks.tick = { bar.show($0, of: $1) }
+    let report: ConversionReport
+    do { report = try ConversionRun.run(plan.settings, hooks) } catch {
+      console.clear()
+      throw failure(error)
+    }
+    console.clear()
+    return try close(report, plan, console, arguments)
+  }
+
+  static func failure(_ error: ConversionError) -> CommandFailure {
+    if case .usage(let words) = error { return .usage(words) }
+    return CommandFailure("\(error)")
+  }
+
+  /// Says what was done and chooses the exit code.
+  static func close(
+    _ report: ConversionReport, _ plan: ConvertPlan, _ console: Console, _ arguments: Arguments
   ) throws(CommandFailure) -> ExitCode {
-    var base: Int64 = 0
-    if let text = arguments.string("base") {
-      guard let nanos = TimeText.nanos(text) else {
-        throw .usage("--base takes 2026-01-02T14:30:00Z or milliseconds since 1970, not '\(text)'")
-      }
-      base = nanos
+    for refusal in report.refusals { console.say(refusal) }
+    if report.rowsRefused > report.refusals.count {
+      console.say("\(report.rowsRefused - report.refusals.count) more rows were refused")
     }
-    let start = Arrival(wall: WallNanos(rawValue: base), monotonic: MonotonicNanos(rawValue: 0))
-    do {
-      var text = try File(input, .readOnly)
-      var out = try RecordingOutput(output, created: start.wall, arguments)
-      let frames = try copyFrames(&text, start, &out)
-      try out.finish(at: start)
-      try StandardStream.error.write("\(output): \(frames) frames\n")
-      return .done
-    } catch let error as RecordingError {
-      throw CommandFailure("\(input): \(error)")
-    } catch let error as CommandFailure {
-      throw error
-    } catch { throw CommandFailure("\(error)") }
-  }
-
-  private static func copyFrames(_ text: inout File, _ start: Arrival, _ out: inout RecordingOutput) throws -> Int {
-    var splitter = LineSplitter()
-    var clock = FrameTextClock(base: start)
-    var block = [UInt8](repeating: 0, count: blockBytes)
-    var frames = 0
-    func take(_ bytes: UnsafeRawBufferPointer, _ number: Int) throws {
-      guard let line = try unsafe FrameText.parse(bytes, number: number) else { return }
-      let arrival = clock.arrival(of: line)
-      try unsafe out.append(.received, 0, arrival, line.frame)
-      frames += 1
+    if report.wasInterrupted {
+      console.say("\(plan.output): interrupted; nothing was written")
+      return .interrupted
     }
-    while true {
-      let got = try unsafe block.withUnsafeMutableBytes { b in try unsafe text.read(into: b) }
-      if got == 0 { break }
-      try unsafe block.withUnsafeBytes { bytes in
-        let filled = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<got])
-        var offset = 0
-        while let line = try unsafe splitter.next(in: filled, from: &offset) {
-          try unsafe take(line, splitter.lineNumber)
-        }
-      }
-    }
-    if let line = try unsafe splitter.finish() { try unsafe take(line, splitter.lineNumber) }
-    return frames
-  }
-
-  // MARK: recording to others
-
-  private static func export(
-    _ input: String, _ output: String, _ arguments: Arguments
-  ) throws(CommandFailure) -> ExitCode {
-    var sink: String?
-    if output.hasSuffix(".ndjson") || output.hasSuffix(".jsonl") { sink = "ndjson:" + output }
-    if output.hasSuffix("/") { sink = "csv:" + output.dropLast() }
-    for kind in ["csv", "arrow", "parquet"] where output.hasSuffix("." + kind) { sink = kind + ":" + output }
-    guard let sink else { return try frameText(input, output, arguments) }
-    var settings = ReplaySettings(files: [input])
-    do { settings.run.sinks = [try SinkSpec(parsing: sink)] } catch { throw .usage("\(error)") }
-    settings.run.force = arguments.has("force")
-    settings.run.wantsDigest = arguments.has("stats")
-    return try ReplayCommand.play(settings, arguments)
-  }
-
-  private static func frameText(
-    _ input: String, _ output: String, _ arguments: Arguments
-  ) throws(CommandFailure) -> ExitCode {
-    do {
-      let map = try MappedFile(input)
-      var out = try PendingFile(output, force: arguments.has("force"))
-      let verdict = try unsafe map.withBytes { bytes in
-        var reader = try unsafe RecordingReader(bytes, compression: try? ZstdCompression())
-        try copyFrames(&reader, &out)
-        return reader.verdict
-      }
-      try out.commit()
-      return tell(verdict, input)
-    } catch let error as RecordingError {
-      throw CommandFailure("\(input): \(error)")
-    } catch { throw CommandFailure("\(error)") }
-  }
-
-  /// Says what of the input is not in the output.
-  private static func tell(_ verdict: RecordingVerdict?, _ input: String) -> ExitCode {
-    switch verdict {
-    case .torn(_, let bytes)? where bytes > 0:
-      Console().say("\(input): its last \(bytes) bytes are no whole entry (a crash?); everything before was converted")
-    case .corrupt(let at)?:
-      Console().say("\(input): damaged from byte \(at) on; what could be read was converted. See 'quotewire inspect'")
-      return .failed
-    default: break
+    console.say("\(plan.output): \(report.sentence)")
+    if let path = arguments.string("stats") { try RunEnd.write(report.json(), to: path) }
+    if arguments.has("strict") && report.rowsRefused > 0 {
+      throw CommandFailure("\(report.rowsRefused) rows were refused", .lossy)
     }
     return .done
-  }
-
-  private static func copyFrames(_ reader: inout RecordingReader, _ out: inout PendingFile) throws {
-    var lines = ByteWriter(capacity: 2 * blockBytes)
-    var first: Int64?
-    while let entry = reader.next() {
-      guard entry.kind == .received else { continue }
-      let start = first ?? entry.arrival.wall.rawValue
-      first = start
-      unsafe FrameText.append(offsetNanos: entry.arrival.wall.rawValue &- start, frame: entry.payload, to: &lines)
-      if lines.count >= blockBytes { try flush(&lines, &out) }
-    }
-    try flush(&lines, &out)
-  }
-
-  private static func flush(_ lines: inout ByteWriter, _ out: inout PendingFile) throws(IOError) {
-    try unsafe lines.withBytes { b throws(IOError) in try unsafe out.file.write(b) }
-    lines.removeAll()
-  }
-
-  /// A copy of everything that can be read: without damage, compressed or not as asked.
-  private static func rewrite(
-    _ input: String, _ output: String, _ arguments: Arguments
-  ) throws(CommandFailure) -> ExitCode {
-    do {
-      let map = try MappedFile(input)
-      try unsafe map.withBytes { bytes in
-        var reader = try unsafe RecordingReader(bytes, compression: try? ZstdCompression())
-        var out = try RecordingOutput(output, created: reader.header.created, arguments)
-        var last = Arrival(wall: reader.header.created, monotonic: MonotonicNanos(rawValue: 0))
-        while let entry = reader.next() {
-          try unsafe out.append(entry.kind, entry.lane, entry.arrival, entry.payload)
-          last = entry.arrival
-        }
-        try out.finish(at: last)
-      }
-      return .done
-    } catch let error as RecordingError {
-      throw CommandFailure("\(input): \(error)")
-    } catch let error as CommandFailure {
-      throw error
-    } catch { throw CommandFailure("\(error)") }
-  }
-}
-
-/// A recording that is written in one go and appears when it is whole. Its file id follows from its creation time, so
-/// that
-/// the same input gives the same bytes.
-struct RecordingOutput: ~Copyable {
-  private var writer: RecordingWriter
-  /// Nil once it is finished.
-  private var file: PendingFile?
-
-  private static let blockBytes = 1 << 20
-
-  init(_ path: String, created: WallNanos, _ arguments: Arguments) throws(IOError) {
-    try self.init(
-      path, created: created, fileID: UInt64(bitPattern: created.rawValue) &* 0x9E37_79B9_7F4A_7C15 | 1,
-      compressed: arguments.has("zstd"), force: arguments.has("force"))
-  }
-
-  init(_ path: String, created: WallNanos, fileID: UInt64, compressed: Bool, force: Bool) throws(IOError) {
-    let compression = compressed ? try ZstdCompression() : nil
-    let pending = try PendingFile(path, force: force)
-    writer = RecordingWriter(fileID: fileID, created: created, compression: compression)
-    file = consume pending
-  }
-
-  mutating func append(
-    _ kind: EntryKind, _ lane: UInt16, _ arrival: Arrival, _ payload: UnsafeRawBufferPointer
-  ) throws {
-    try unsafe writer.append(kind, lane: lane, arrival: arrival, payload: payload)
-    if writer.pendingCount >= Self.blockBytes { try flush() }
-  }
-
-  private mutating func flush() throws(IOError) {
-    let count = try unsafe writer.withPending { b throws(IOError) in
-      try unsafe file?.file.write(b)
-      return b.count
-    }
-    writer.removePending(count)
-  }
-
-  mutating func finish(at arrival: Arrival) throws(IOError) {
-    writer.close(at: arrival)
-    try flush()
-    if let whole = file.take() { try whole.commit() }
   }
 }

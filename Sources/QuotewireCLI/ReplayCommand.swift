@@ -55,7 +55,7 @@ enum ReplayCommand {
     return .factor(factor)
   }
 
-  private static func bound(_ arguments: Arguments, _ name: String) throws(CommandFailure) -> WallNanos? {
+  static func bound(_ arguments: Arguments, _ name: String) throws(CommandFailure) -> WallNanos? {
     guard let text = arguments.string(name) else { return nil }
     guard let nanos = TimeText.nanos(text) else {
       throw .usage("--\(name) takes 2026-01-02T14:30:00Z, 2026-01-02 or milliseconds since 1970, not '\(text)'")

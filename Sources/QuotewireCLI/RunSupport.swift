@@ -119,7 +119,7 @@ enum RunEnd {
     return parts.joined(separator: ", ")
   }
 
-  private static func write(_ json: String, to path: String) throws(CommandFailure) {
+  static func write(_ json: String, to path: String) throws(CommandFailure) {
     do throws(IOError) {
       if path == "-" {
         _ = try StandardStream.output.write(json)

@@ -169,7 +169,7 @@ package struct SinkSpec: Sendable, Equatable {
         let codecs: [String]
         switch target {
         case .arrow where pair[0] != "group-bytes": codecs = ["lz4", ColumnLimits.none]
-        case .parquet: codecs = ["zstd", "snappy", ColumnLimits.none]
+        case .parquet: codecs = PageCompression.names
         default: throw SinkSpecError(text, "it has no option '\(pair[0])'")
         }
         if let reason = columns.take(pair[0], value, codecs: codecs) { throw SinkSpecError(text, reason) }

@@ -10,7 +10,7 @@ enum FileTargets {
   static let all = [
     FuzzTarget(name: "recording", run: recording), FuzzTarget(name: "frame-text", run: frameText),
     FuzzTarget(name: "csv", run: csv), FuzzTarget(name: "ndjson", run: ndjson),
-    FuzzTarget(name: "arrow", run: arrow),
+    FuzzTarget(name: "arrow", run: arrow), FuzzTarget(name: "csv-columns", run: CSVColumnTarget.run),
   ]
 
   /// A recording is read to its end; entries lie within the file and come again after a rewind.

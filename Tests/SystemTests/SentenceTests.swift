@@ -176,6 +176,27 @@ struct Situation: Sendable, CustomStringConvertible {
       ["serve", "--generate", "seed=1", "--address", "here"]
     },
     Situation("no recording on either side", 2, [".qwr", "a.txt"]) { _ in ["convert", "a.txt", "b.txt"] },
+    Situation("Parquet that is to be read", 2, ["a.parquet", "not read"]) { _ in ["convert", "a.parquet", "b.csv"] },
+    Situation("rows that are to be frames", 2, ["b.qwr", "frames"]) {
+      ["convert", try $0.file("Quote.csv", ""), "b.qwr"]
+    },
+    Situation("CSV of no type", 2, ["quotes.csv", "--type"]) {
+      ["convert", try $0.file("quotes.csv", "a\n"), $0.path("o.arrow")]
+    },
+    Situation("an unknown event type", 2, ["'Quotes'", "did you mean Quote?"]) {
+      ["convert", try $0.recording(), $0.path("o.arrow"), "--types", "Quotes"]
+    },
+    Situation("inputs of two formats", 2, ["one format"]) { _ in ["convert", "a.csv", "b.ndjson", "c.arrow"] },
+    Situation("an unknown format", 2, ["--to", "'xml'", "parquet"]) { _ in ["convert", "a.csv", "b", "--to", "xml"] },
+    Situation("an unknown split", 2, ["--split-by", "'hour'"]) {
+      ["convert", try $0.recording(), "b.csv", "--split-by", "hour"]
+    },
+    Situation("a codec without Parquet", 2, ["--codec", "Parquet"]) {
+      ["convert", try $0.recording(), "b.csv", "--codec", "zstd"]
+    },
+    Situation("a selection of frames", 2, ["--symbols", "frames"]) {
+      ["convert", try $0.recording(), $0.path("b.tsv"), "--symbols", "A"]
+    },
   ]
 
   static let files: [Situation] = ["replay", "inspect", "serve", "convert"].flatMap { command -> [Situation] in

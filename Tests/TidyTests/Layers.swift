@@ -9,8 +9,8 @@ enum Layers {
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
-    ("Formats", ["Bytes", "Rings", "Market", "JSON"]),
     ("Columns", ["Rings", "Market"]),
+    ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
     ("COpenSSL", []),
@@ -26,6 +26,7 @@ enum Layers {
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
       "EndOfDay",
       [
@@ -37,7 +38,7 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "EndOfDay",
+        "Simulator", "Collect", "Conversion", "EndOfDay",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -49,7 +50,7 @@ enum Layers {
       "Suites",
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
-        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "EndOfDay",
+        "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
       ]
     ),
     ("CAllocations", []),
