@@ -63,19 +63,20 @@ final class TextInput {
     } catch { throw .file("\(error)") }
   }
 
-  /// Where the line at `offset` ends: behind its line break; the file's size where there is none.
-  func lineEnd(from offset: Int) throws(ConversionError) -> Int {
+  /// Where the line at `offset` ends: behind its line break; `limit`, or the file's size, where there is none before.
+  func lineEnd(from offset: Int, limit: Int = .max) throws(ConversionError) -> Int {
+    let last = min(size, limit)
     var at = offset
-    while at < size {
+    while at < last {
       if at < blockStart || at >= blockStart + block.count {
         let place = at
         unsafe try block.fill { room throws(ConversionError) in unsafe try read(into: room, at: place, upTo: size) }
         blockStart = at
-        if block.count == 0 { return size }
+        if block.count == 0 { return last }
       }
-      if let end = block.index(of: 0x0A, from: at - blockStart) { return blockStart + end + 1 }
+      if let end = block.index(of: 0x0A, from: at - blockStart) { return min(last, blockStart + end + 1) }
       at = blockStart + block.count
     }
-    return size
+    return last
   }
 }

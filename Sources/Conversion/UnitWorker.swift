@@ -82,7 +82,8 @@ final class UnitWorker {
     if let start {
       outcome.start = start
     } else if unit.start > 0 {
-      outcome.start = try input.lineEnd(from: unit.start - 1)
+      // Not beyond the goal: a line of many units would be looked through by each of them.
+      outcome.start = try input.lineEnd(from: unit.start - 1, limit: unit.goal)
     }
     outcome.end = outcome.start
     // A record of the unit before may reach across all of this one.

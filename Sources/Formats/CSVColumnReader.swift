@@ -203,23 +203,28 @@ package struct CSVColumnReader: ~Copyable {
 
   /// A record that is none of a run: blank, too long, or of another width than the header.
   private mutating func readOdd(_ header: CSVHeader, _ batch: inout ColumnBatch) {
-    let line = firstLine + records.lines(before: nextRow)
-    let record = unsafe records.record(nextRow)
+    let row = nextRow
+    let record = unsafe records.record(row)
     let width = header.columns.count
     if record.count == 0 {
       nextRow += 1
-    } else if records.fieldCount(nextRow) == nil {
+    } else if records.fieldCount(row) == nil {
       nextRow += 1
-      refuse(.misplacedQuote(line: line))
+      refuse(.misplacedQuote(line: line(of: row)))
     } else if record.count > limits.maximumRecordBytes {
       nextRow += 1
-      refuse(.recordTooLong(line: line, limit: limits.maximumRecordBytes))
-    } else if let found = records.fieldCount(nextRow), found != width {
+      refuse(.recordTooLong(line: line(of: row), limit: limits.maximumRecordBytes))
+    } else if let found = records.fieldCount(row), found != width {
       nextRow += 1
-      refuse(.wrongFieldCount(line: line, found: found, expected: width))
+      refuse(.wrongFieldCount(line: line(of: row), found: found, expected: width))
     } else {
       readRows(1, header, &batch)
     }
+  }
+
+  /// 0 where no more rows are named: it may be that the whole index is looked through for a line's number.
+  private func line(of row: Int) -> Int {
+    refusals.count < Self.maximumRefusals ? firstLine + records.lines(before: row) : 0
   }
 
   private mutating func refuse(_ error: FormatError) {
@@ -269,7 +274,7 @@ package struct CSVColumnReader: ~Copyable {
         refusedCount += 1
         continue
       }
-      let line = firstLine + records.lines(before: nextRow + row)
+      let line = line(of: nextRow + row)
       switch mark.outcome {
       case .tableFull: refuse(.textTableFull(line: line))
       case .tooLong: refuse(.recordTooLong(line: line, limit: limits.maximumRecordBytes))
