@@ -66,14 +66,14 @@ let package = Package(
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
-      "Conversion",
-      ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
-    module(
       "EndOfDay",
       [
         "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
         "Ingest",
       ]),
+    module(
+      "Conversion",
+      ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     // 7
     module(
       "QuotewireCLI",
@@ -130,11 +130,11 @@ let package = Package(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
     tests(
-      "ConversionTests",
-      ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
-    tests(
       "EndOfDayTests",
       ["EndOfDay", "Simulator", "Ingest", "Market", "Rings", "Recording", "IO", "Bytes", "Parquet"]),
+    tests(
+      "ConversionTests",
+      ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
