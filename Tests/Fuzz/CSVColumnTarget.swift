@@ -48,6 +48,7 @@ enum CSVColumnTarget {
       var step = CSVColumnReader.Step.batchFull
       while step == .batchFull {
         do { step = try reader.read(into: &columns) } catch { return }
+        if columns.rowCount == 0 { continue }
         var batch = EventBatch(capacity: 128)
         var texts = TextTable()
         rows.removeAll()
