@@ -26,6 +26,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: rules)
 }
 
+/// The commit for `quotewire --version`, told by whoever builds something that lasts (tools/install): a manifest is
+/// evaluated anew when its variables change, and not when git's HEAD does, so one that asked git would tell old news.
+let told = ProcessInfo.processInfo.environment["QUOTEWIRE_COMMIT"] ?? ""
+let commit = told.filter { $0.isLetter || $0.isNumber || $0 == "-" }
+let commitSettings: [CSetting] = [.define("QW_COMMIT", to: "\"\(commit)\"")]
+
 /// The layers, lowest first. Arrows point downward only; a tidy test holds every `import` against this list.
 let package = Package(
   name: "quotewire",
@@ -39,6 +45,7 @@ let package = Package(
   targets: [
     // 0
     .target(name: "CShims"),
+    .target(name: "CVersion", cSettings: commitSettings),
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
@@ -78,7 +85,7 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Bytes", "CVersion", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
         "Collect", "Conversion", "EndOfDay",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),

@@ -85,6 +85,7 @@ extension Lane {
         let got = try link.read(waits: waits)
         waits = false
         let readAt = MonotonicNanos.now()
+        progress.turn()
         if got > 0 {
           lastArrival = Arrival(wall: .now(), monotonic: readAt)
           session.receivedAnything(now: readAt)
@@ -127,6 +128,7 @@ extension Lane {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
+    if let longest = settings.longestWaitNanos { deadline = min(deadline, now.advanced(byNanos: longest)) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()

@@ -16,6 +16,7 @@ package final class LaneProgress: Sendable {
   private let malformedCount = Atomic<Int>(0)
   private let gapCount = Atomic<Int>(0)
   private let reconnectCount = Atomic<Int>(0)
+  private let turnCount = Atomic<Int>(0)
 
   package init() {}
 
@@ -27,6 +28,11 @@ package final class LaneProgress: Sendable {
   package var malformed: Int { malformedCount.load(ordering: .relaxed) }
   package var gaps: Int { gapCount.load(ordering: .relaxed) }
   package var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
+
+  /// How often the lane went through its loop, by which a hung one is known.
+  package var turns: Int { turnCount.load(ordering: .relaxed) }
+  /// One more; only the lane counts.
+  func turn() { turnCount.store(turnCount.load(ordering: .relaxed) &+ 1, ordering: .relaxed) }
 
   func enter(_ state: State) { stateValue.store(state.rawValue, ordering: .relaxed) }
   func addGap() { gapCount.wrappingAdd(1, ordering: .relaxed) }

@@ -26,7 +26,7 @@ package enum CommandTable {
     }
     switch name {
     case "--help", "-h": return try say(Help.overview(all))
-    case "--version": return try say("quotewire \(Version.text)\n")
+    case "--version": return try say(Version.line + "\n")
     case "help":
       guard words.count > 1 else { return try say(Help.overview(all)) }
       return try say(Help.of(try command(words[1])))

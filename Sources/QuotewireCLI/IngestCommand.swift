@@ -85,15 +85,17 @@ enum IngestCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let console = Console()
-    let settings = try settings(arguments)
+    var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
-    let hooks = try RunEnd.hooks(console, arguments)
+    var hooks = try RunEnd.hooks(console, arguments)
+    let service = try Service.attach(&hooks, &settings)
     let outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    service?.stopping()
     return try RunEnd.close(outcome, console, arguments)
   }
 
@@ -189,8 +191,8 @@ enum IngestCommand {
     }
     lane.token = try token(arguments)
     lane.backoff = Backoff(seed: RandomBytes.next())
-    lane.userAgent = "quotewire/\(Version.text)"
-    lane.productVersion = "quotewire \(Version.text)"
+    lane.userAgent = "quotewire/\(Version.product)"
+    lane.productVersion = "quotewire \(Version.product)"
     lane.session.maximumTopics = maximumTopics
     return lane
   }

@@ -63,7 +63,7 @@ struct CommandReference {
     }
     guard program.hasPrefix("tools/") else { return nil }
     let path = Places.packageRoot + "/" + program
-    if unsafe access(path, X_OK) != 0 { return "there is no program \(program)" }
+    if unsafe access(path, rest.isEmpty ? F_OK : X_OK) != 0 { return "there is no program \(program)" }
     let script = String(decoding: Places.read(path) ?? [], as: UTF8.self)
     return options.first { !script.contains($0) && !Self.common.contains($0) }.map { "\(program) does not name \($0)" }
   }

@@ -2,6 +2,7 @@
 enum Layers {
   static let table: [(target: String, mayImport: Set<String>)] = [
     ("CShims", []),
+    ("CVersion", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Metrics", []),
@@ -37,8 +38,8 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay",
+        "Bytes", "CVersion", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
+        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
