@@ -86,7 +86,7 @@ package struct PayloadPipeline: ~Copyable {
   }
 
   /// Adds a decoder's row counts at the end of its work.
-  package mutating func add(_ counters: FeedCounters) {
+  package func add(_ counters: FeedCounters) {
     delivery.totals.rows += counters.rows
     delivery.totals.closedChannelMessages += counters.framesIgnored
     delivery.totals.decodedRows += counters.rowsDecoded
