@@ -24,6 +24,8 @@ package struct RunHooks {
   package var request: () -> RunRequest = { .none }
   /// Called after each wait, for progress.
   package var tick: (RunStatus) -> Void = { _ in }
+  /// Called once, when the lanes begin, with the way to change what they subscribe.
+  package var started: (SubscriptionRouter) -> Void = { _ in }
   /// Sentences for people, from any thread.
   package var say: @Sendable (String) -> Void = { _ in }
 
@@ -41,7 +43,7 @@ package enum IngestRun {
       throw RunFailure(.usage, "--lanes takes 1 to \(maximumLanes)")
     }
     if settings.lanes > 1, settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
-      throw RunFailure(.usage, "the symbol * cannot be shared among lanes; use --lanes 1, or name the symbols")
+      throw RunFailure(.usage, LanePlan.wildcardRefusal)
     }
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
@@ -54,7 +56,13 @@ package enum IngestRun {
       pipelines.append(Handover(pipeline))
     }
     let sinks = try openSinks(settings, stores, stop, hooks)
-    let lanes = try startLanes(settings, pipelines, sinks, stop, hooks)
+    let inboxes = try RunFailure.from { () throws(IOError) in
+      var inboxes: [LaneInbox] = []
+      for _ in 0..<settings.lanes { inboxes.append(try LaneInbox()) }
+      return inboxes
+    }
+    let lanes = try startLanes(settings, pipelines, sinks, inboxes, stop, hooks)
+    hooks.started(SubscriptionRouter(inboxes))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
       recording: settings.record == nil ? nil : sinks.recordingCounters)
@@ -107,8 +115,8 @@ package enum IngestRun {
   }
 
   private static func startLanes(
-    _ settings: IngestSettings, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet, _ stop: StopFlag,
-    _ hooks: RunHooks
+    _ settings: IngestSettings, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet, _ inboxes: [LaneInbox],
+    _ stop: StopFlag, _ hooks: RunHooks
   ) throws(RunFailure) -> [LaneHandle] {
     var handles: [LaneHandle] = []
     for number in 0..<settings.lanes {
@@ -119,7 +127,7 @@ package enum IngestRun {
       let lane = Handover(
         Lane(
           number: number, settings: mine, pipeline: pipelines[number].take(), ports: sinks.takePorts(lane: number),
-          stop: stop, progress: box.progress, say: hooks.say))
+          stop: stop, progress: box.progress, inbox: inboxes[number], say: hooks.say))
       let attention = hooks.attention
       do {
         let thread = try WorkerThread("qw-lane-\(number)") {
@@ -163,6 +171,8 @@ package enum IngestRun {
 
 /// Which lane a topic belongs to: a stable hash of its symbol, so that all types of a symbol keep their order.
 package enum LanePlan {
+  static let wildcardRefusal = "the symbol * cannot be shared among lanes; use --lanes 1, or name the symbols"
+
   static func share(of all: [Subscription], lane: Int, of lanes: Int) -> [Subscription] {
     lanes == 1 ? all : all.filter { self.lane(of: $0.symbol, lanes: lanes) == lane }
   }

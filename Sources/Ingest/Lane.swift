@@ -21,6 +21,10 @@ package struct Lane: ~Copyable {
   let isStopping: @Sendable () -> Bool
   /// Subscribes as answers come; nil where everything is subscribed at once.
   let subscriptionPlan: (any SubscriptionPlan)?
+  /// What others want changed while the lane runs.
+  let inbox: LaneInbox?
+  /// Ends waits: signalled for the run's end, and by the inbox.
+  let wakeup: Wakeup
   var pipeline: PayloadPipeline
   var decoder: FeedDecoder
   var session: Session
@@ -42,7 +46,7 @@ package struct Lane: ~Copyable {
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
     ports: (sinks: [any SinkPort], recording: RecordingPort?), stop: StopFlag,
-    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil,
+    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil, inbox: LaneInbox? = nil,
     say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
@@ -51,6 +55,9 @@ package struct Lane: ~Copyable {
     self.progress = progress
     self.say = say
     subscriptionPlan = plan
+    self.inbox = inbox
+    wakeup = inbox?.wakeup ?? stop.wakeup
+    if let inbox { stop.attach(inbox.wakeup) }
     recording = ports.recording
     isStopping = { stop.isAbandoned }
     self.pipeline = pipeline
@@ -82,6 +89,18 @@ package struct Lane: ~Copyable {
     guard session.isReady, let change = plan.change(now: .now()) else { return }
     complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
   }
+
+  /// Does what was posted to the inbox since the last call.
+  mutating func takeInbox() {
+    guard let changes = inbox?.take() else { return }
+    let now = MonotonicNanos.now()
+    for change in changes {
+      complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: now))
+    }
+  }
+
+  /// After a wait that the wakeup ended: takes the signal back where it was the inbox's, whose changes come next.
+  func clearWakeup() { if let inbox, !stop.isDraining { inbox.wakeup.clear() } }
 
   private func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
     for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
@@ -119,13 +138,18 @@ package struct Lane: ~Copyable {
   }
 
   /// Waits, and moves on what sinks hold back meanwhile.
-  private func pause(until deadline: MonotonicNanos) {
+  private mutating func pause(until deadline: MonotonicNanos) {
     while true {
       pipeline.settle()
       let now = MonotonicNanos.now()
       if now >= deadline { return }
       let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
-      if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
+      let isWoken = wakeup.pause(until: min(turn, deadline))
+      if stop.isDraining { return }
+      if isWoken {
+        clearWakeup()
+        takeInbox()
+      }
     }
   }
 

@@ -79,6 +79,7 @@ extension Lane {
     do throws(LinkError) {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
+        if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
@@ -100,7 +101,11 @@ extension Lane {
         case .pause(let nanos): Pause.sleep(nanos: nanos)
         case .receive: waits = true
         case .poll(let deadline):
-          if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
+          switch try link.wait(until: deadline, wakeup: wakeup) {
+          case .ready: break
+          case .woken: clearWakeup()
+          case .timedOut: session.advance(now: .now())
+          }
         }
       }
     } catch {
