@@ -36,21 +36,15 @@ package enum RunRequest: Sendable { case none, drain, abandon }
 
 /// Starts sinks, recording and lanes, waits for their end, and adds up what they did.
 package enum IngestRun {
-  package static let maximumLanes = 64
-
   package static func run(_ settings: IngestSettings, _ hooks: RunHooks) throws(RunFailure) -> RunOutcome {
-    guard (1...maximumLanes).contains(settings.lanes) else {
-      throw RunFailure(.usage, "--lanes takes 1 to \(maximumLanes)")
-    }
-    if settings.lanes > 1, settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
-      throw RunFailure(.usage, LanePlan.wildcardRefusal)
-    }
+    var shares = try LaneShares(settings)
+    if let sentence = shares.refusal { hooks.say(sentence) }
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
     let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
     var pipelines: [Handover<PayloadPipeline>] = []
     var stores: [TextStore] = []
-    for _ in 0..<settings.lanes {
+    for _ in 0..<shares.lanes {
       let pipeline = PayloadPipeline(stop: stop, settings.run)
       stores.append(pipeline.textStore)
       pipelines.append(Handover(pipeline))
@@ -58,17 +52,17 @@ package enum IngestRun {
     let sinks = try openSinks(settings, stores, stop, hooks)
     let inboxes = try RunFailure.from { () throws(IOError) in
       var inboxes: [LaneInbox] = []
-      for _ in 0..<settings.lanes { inboxes.append(try LaneInbox()) }
+      for _ in 0..<shares.lanes { inboxes.append(try LaneInbox()) }
       return inboxes
     }
-    let lanes = try startLanes(settings, pipelines, sinks, inboxes, stop, hooks)
-    hooks.started(SubscriptionRouter(inboxes))
+    let lanes = try startLanes(settings, &shares, pipelines, sinks, inboxes, stop, hooks)
+    hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
       recording: settings.record == nil ? nil : sinks.recordingCounters)
     let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
     let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
-    return finish(lanes, stores, sinks, settings, startedAt, cpuBefore, interrupted)
+    return finish(lanes, stores, sinks, shares, startedAt, cpuBefore, interrupted)
   }
 
   private static func openSinks(
@@ -115,15 +109,15 @@ package enum IngestRun {
   }
 
   private static func startLanes(
-    _ settings: IngestSettings, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet, _ inboxes: [LaneInbox],
-    _ stop: StopFlag, _ hooks: RunHooks
+    _ settings: IngestSettings, _ shares: inout LaneShares, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet,
+    _ inboxes: [LaneInbox], _ stop: StopFlag, _ hooks: RunHooks
   ) throws(RunFailure) -> [LaneHandle] {
     var handles: [LaneHandle] = []
-    for number in 0..<settings.lanes {
+    for number in 0..<shares.lanes {
       let box = LaneBox()
       var mine = settings.lane
       mine.backoff = settings.lane.backoff.reseeded(number)
-      mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
+      mine.subscriptions = shares.take(number)
       let lane = Handover(
         Lane(
           number: number, settings: mine, pipeline: pipelines[number].take(), ports: sinks.takePorts(lane: number),
@@ -145,18 +139,22 @@ package enum IngestRun {
   }
 
   private static func finish(
-    _ lanes: [LaneHandle], _ stores: [TextStore], _ sinks: SinkSet, _ settings: IngestSettings,
+    _ lanes: [LaneHandle], _ stores: [TextStore], _ sinks: SinkSet, _ shares: LaneShares,
     _ startedAt: MonotonicNanos, _ cpuBefore: Int64, _ interrupted: Bool
   ) -> RunOutcome {
     var outcome = RunOutcome()
     outcome.wasInterrupted = interrupted
     var digests: [(digest: Digest, texts: TextStore)] = []
-    for (lane, texts) in zip(lanes, stores) {
+    outcome.report.unplacedTopics = shares.unplaced.count
+    outcome.report.listedTopics = shares.unplaced.prefix(RunReport.maximumListedTopics).map(\.text)
+    for (number, (lane, texts)) in zip(lanes, stores).enumerated() {
       lane.thread.take().join()
       guard let result = lane.box.result.withLock({ $0 }) else { continue }
       outcome.report.totals += result.totals
       outcome.report.gaps += result.outcome.gaps
       outcome.report.reconnects += result.outcome.reconnects
+      outcome.report.lanes.append(RunReport.Lane(number, result.outcome, result.totals))
+      outcome.report.listedTopics += result.outcome.refusedTopics.map(\.text)
       if let digest = result.digest.value { digests.append((digest, texts)) }
       switch result.outcome.end {
       case .drained, .endOfFeed: break
@@ -166,20 +164,5 @@ package enum IngestRun {
     }
     RunClose.close(&outcome, sinks, digests, startedAt, cpuBefore)
     return outcome
-  }
-}
-
-/// Which lane a topic belongs to: a stable hash of its symbol, so that all types of a symbol keep their order.
-package enum LanePlan {
-  static let wildcardRefusal = "the symbol * cannot be shared among lanes; use --lanes 1, or name the symbols"
-
-  static func share(of all: [Subscription], lane: Int, of lanes: Int) -> [Subscription] {
-    lanes == 1 ? all : all.filter { self.lane(of: $0.symbol, lanes: lanes) == lane }
-  }
-
-  package static func lane(of symbol: String, lanes: Int) -> Int {
-    var text = symbol
-    let hash = text.withUTF8 { b in unsafe TextTable.hash(UnsafeRawBufferPointer(b)) }
-    return Int(hash % UInt64(lanes))
   }
 }

@@ -12,7 +12,7 @@ package import Sinks
 ///          └─────────────── back-off ──────────────────────┘
 package struct Lane: ~Copyable {
   let number: Int
-  let settings: LaneSettings
+  var settings: LaneSettings
   let stop: StopFlag
   let progress: LaneProgress
   let say: @Sendable (String) -> Void
@@ -41,7 +41,8 @@ package struct Lane: ~Copyable {
   private var attemptsInGap = 0
   private var backoff: Backoff
   private var everStood = false
-  private var outcome = LaneOutcome(end: .drained)
+  var outcome = LaneOutcome(end: .drained)
+  var shownTopics = TopicCounts()
 
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
@@ -82,6 +83,9 @@ package struct Lane: ~Copyable {
 
   private mutating func subscribe() {
     complain(of: session.changeSubscriptions(add: settings.subscriptions, now: .now()))
+    // The book has them now.
+    settings.subscriptions = []
+    showTopics()
   }
 
   /// Does what the plan wants subscribed by now.
@@ -90,19 +94,7 @@ package struct Lane: ~Copyable {
     complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
   }
 
-  /// Does what was posted to the inbox since the last call.
-  mutating func takeInbox() {
-    guard let changes = inbox?.take() else { return }
-    let now = MonotonicNanos.now()
-    for change in changes {
-      complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: now))
-    }
-  }
-
-  /// After a wait that the wakeup ended: takes the signal back where it was the inbox's, whose changes come next.
-  func clearWakeup() { if let inbox, !stop.isDraining { inbox.wakeup.clear() } }
-
-  private func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
+  func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
     for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
       say("\(subscription.type.name) \(subscription.symbol) is not subscribed: \(refusal)")
     }

@@ -54,8 +54,12 @@ extension Lane {
     var stood = false
     closingDeadline = nil
     session.connected(now: .now())
+    pipeline.watchSymbols(false)
     let end = converse(&link, &stood).map { withoutToken($0) }
+    outcome.topics = session.topicCounts
+    outcome.refusedTopics = session.refusedTopics(atMost: settings.maximumListedTopics)
     session.disconnected()
+    showTopics()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
@@ -94,7 +98,7 @@ extension Lane {
           if let end { return end }
         }
         if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
-        if readAt >= session.nextDeadline { session.advance(now: readAt) }
+        if readAt >= session.nextDeadline { advanceSession(readAt) }
         if session.hasActions || link.mayHoldMore { continue }
         switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
         case .read: continue
@@ -104,7 +108,7 @@ extension Lane {
           switch try link.wait(until: deadline, wakeup: wakeup) {
           case .ready: break
           case .woken: clearWakeup()
-          case .timedOut: session.advance(now: .now())
+          case .timedOut: advanceSession(.now())
           }
         }
       }
@@ -124,6 +128,7 @@ extension Lane {
     pipeline.settle()
     recording?.publish()
     pipeline.show(in: progress)
+    if session.watchesSnapshots { tellEndedSnapshots() }
   }
 
   private mutating func wait(
@@ -146,6 +151,7 @@ extension Lane {
     var failure: SessionFailure?
     var wantsToken = false
     var isReady = false
+    var refusals: TopicRefusals?
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -157,10 +163,13 @@ extension Lane {
         try? unsafe link.conversation.send(.text, text.bytes, isSecret: isSecret)
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
+      case .refused(let why): refusals = why
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
+    showTopics()
+    if let refusals { tell(refusals) }
     if isReady {
       stood = true
       progress.enter(.streaming)

@@ -82,7 +82,7 @@ struct LaneInboxTests {
 
   @Test("the wildcard is refused where there are several lanes")
   func wildcard() throws {
-    let router = SubscriptionRouter([try LaneInbox(), try LaneInbox()])
+    let router = SubscriptionRouter([try LaneInbox(), try LaneInbox()], LanePlan(lanes: 2))
     let receipt = router.change(change(add: ["*", "A"]))
     #expect(receipt.routed == 1 && receipt.refused.map(\.subscription.symbol) == ["*"])
   }
