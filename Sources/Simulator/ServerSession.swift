@@ -28,6 +28,8 @@ package struct ServerSession: ~Copyable {
     package var limits = ServerLimits()
     /// What all clients of a server share; nil for a session alone.
     package var budget: SubscriptionBudget?
+    /// Counts the connections of each token; nil where they have no limit.
+    package var sessions: TokenSessions?
     package init() {}
   }
 
@@ -57,10 +59,12 @@ package struct ServerSession: ~Copyable {
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
+  var changes = ChangeWindow()
   private var usedChannels: Set<Int> = []
   private var reader = MessageReader(maximumBytes: 1 << 20)
   private var isSetUp = false
   private var isAuthorized: Bool
+  private var place: TokenSessions.Place?
   private var wrongTokens = 0
   private var clientTimeoutNanos: Int64
   private var ownTimeoutNanos: Int64
@@ -200,6 +204,13 @@ package struct ServerSession: ~Copyable {
 
   private mutating func take(token: String, _ out: inout MessageQueue) {
     isAuthorized = !faults.has(.refuseToken) && (options.token == nil || options.token == token)
+    if isAuthorized, let sessions = options.sessions, place?.token != token {
+      place = sessions.place(token)
+      if place == nil {
+        isAuthorized = false
+        fail(0, ErrorNotice.unauthorized, "Too many sessions with this token: the limit is \(sessions.limit)", &out)
+      }
+    }
     out.append(.authState(state))
     if isAuthorized {
       wrongTokens = 0
