@@ -10,6 +10,7 @@ enum Layers {
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
+    ("Snapshots", ["Market", "Rings"]),
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
