@@ -53,6 +53,7 @@ let package = Package(
     module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
     module("Parquet", ["Bytes", "Market", "Columns"]),
+    module("Books", ["Market", "Snapshots"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
@@ -117,6 +118,7 @@ let package = Package(
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("BooksTests", ["Books", "Snapshots", "Market"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests(

@@ -14,6 +14,7 @@ enum Layers {
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
+    ("Books", ["Market", "Snapshots"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
