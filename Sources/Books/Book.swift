@@ -4,6 +4,8 @@ package import Snapshots
 /// One book: the orders of a symbol from one source, their levels, and what waits for the end of a snapshot or
 /// transaction.
 package final class Book {
+  /// Its position in its set.
+  package let number: Int
   package let type: EventType
   package let symbol: TextID
   /// Null where neither the events nor their indexes name one.
@@ -17,12 +19,13 @@ package final class Book {
   private var held: [BookOrder] = []
   /// Arrival of the last event that changed the book, nanoseconds since 1970 UTC.
   package internal(set) var receivedNanos: Int64 = 0
-  /// The feed's time of that event, milliseconds since 1970 UTC; 0 where it has none.
-  package internal(set) var time: Int64 = 0
   /// Orders that found no room since the last snapshot: the levels lack them.
   package private(set) var missing = 0
 
-  package init(_ type: EventType, _ symbol: TextID, source: Text, limits: BookLimits = BookLimits()) {
+  package init(
+    _ type: EventType, _ symbol: TextID, source: Text, number: Int = 0, limits: BookLimits = BookLimits()
+  ) {
+    self.number = number
     self.type = type
     self.symbol = symbol
     self.source = source

@@ -70,7 +70,6 @@ struct OrderLayout {
   /// By `EventType.index`; nil for types that are no orders.
   static let all: [OrderLayout?] = (0..<EventType.count).map { EventType(index: $0).flatMap { OrderLayout($0) } }
 
-  @inline(__always)
   func order(_ event: EventRef) -> BookOrder {
     BookOrder(
       index: event.load(index), side: Side(rawValue: event.load(side)), price: event.load(price),

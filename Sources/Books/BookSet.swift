@@ -56,7 +56,7 @@ package struct BookSet: ~Copyable {
       guard books.count < limits.maximumBooks else { return nil }
       place = books.count
       places[key] = place
-      books.append(Book(key.type, key.symbol, source: source, limits: limits))
+      books.append(Book(key.type, key.symbol, source: source, number: place, limits: limits))
     }
     last = (key, place)
     return place

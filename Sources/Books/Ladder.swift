@@ -22,20 +22,17 @@ package final class Ladder {
     return bidsChanged || asksChanged
   }
 
-  @inline(__always)
   func add(_ order: BookOrder) {
     guard order.rests else { return }
     if order.side.rawValue == OrderSide.buy { bids.add(order) } else { asks.add(order) }
   }
 
-  @inline(__always)
   func remove(_ order: BookOrder) {
     guard order.rests else { return }
     if order.side.rawValue == OrderSide.buy { bids.remove(order) } else { asks.remove(order) }
   }
 
   /// An order changes that stays on this ladder.
-  @inline(__always)
   func change(_ old: BookOrder, to new: BookOrder) {
     guard old.rests, new.rests, old.side == new.side, old.price == new.price else {
       remove(old)

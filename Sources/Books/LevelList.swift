@@ -47,7 +47,6 @@ struct LevelList: ~Copyable {
   deinit { unsafe levels.deallocate() }
 
   /// The position of the first level whose key is not below this one.
-  @inline(__always)
   private func position(_ key: Double) -> Int {
     var low = 0
     var high = count
@@ -127,20 +126,17 @@ struct LevelList: ~Copyable {
     return isChanged
   }
 
-  @inline(__always)
   private mutating func changed(_ at: Int) {
     let rank = count &- 1 &- at
     if rank < changedRank { changedRank = max(0, rank) }
   }
 
-  @inline(__always)
   private static func add(_ value: Double, to level: inout Level) {
     let (sum, lost) = twoSum(level.size, value)
     (level.size, level.rest) = twoSum(sum, lost + level.rest)
   }
 
   /// The rounded sum and what rounding left out (Knuth, The Art of Computer Programming 2, section 4.2.2).
-  @inline(__always)
   private static func twoSum(_ a: Double, _ b: Double) -> (sum: Double, lost: Double) {
     let sum = a + b
     let part = sum - a

@@ -40,14 +40,12 @@ struct OrderTable: ~Copyable {
   }
 
   /// Mixes all bits into the high ones, where the slot's number is taken from.
-  @inline(__always)
   private func home(_ index: Int64) -> Int {
     let bits = UInt64(bitPattern: index)
     let (high, low) = bits.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
     return Int(truncatingIfNeeded: (high ^ low) >> 16) & mask
   }
 
-  @inline(__always)
   private func find(_ index: Int64) -> Int? {
     var i = home(index)
     for _ in 0..<BookLimits.maximumProbes {

@@ -21,6 +21,12 @@ extension Session {
     }
     sendFeedSetup(now)
     tellSubscriptions(now)
+    requestDOMChannels(now)
+  }
+
+  mutating func takeChannelNumber() -> Int {
+    lastChannelNumber += 2
+    return lastChannelNumber
   }
 
   mutating func channelClosed(_ now: MonotonicNanos) {
@@ -34,7 +40,7 @@ extension Session {
       return fail(.channelRefused(attempts: channelAttempt, lastError: lastChannelError))
     }
     // A number is used once only.
-    channel += 2
+    channel = takeChannelNumber()
     channelState = .waiting(until: now.advanced(bySeconds: options.channelBackOffSeconds * Double(channelAttempt)))
   }
 
@@ -77,7 +83,7 @@ extension Session {
   /// When `advance` has something to do, if nothing else happens before.
   package var nextDeadline: MonotonicNanos {
     if state == .idle || state == .over { return .distantFuture }
-    var next = min(answerDeadline, min(keepaliveDeadline, silenceDeadline))
+    var next = min(min(answerDeadline, dom.deadline), min(keepaliveDeadline, silenceDeadline))
     switch channelState {
     case .requested(let deadline): next = min(next, deadline)
     case .waiting(let until): next = min(next, until)
@@ -99,6 +105,7 @@ extension Session {
     case .open: tellSubscriptions(now)
     default: break
     }
+    advanceDOM(now)
     if now >= keepaliveDeadline { send(.keepalive, now) }
   }
 

@@ -45,7 +45,10 @@ package enum IngestRun {
     }
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
-    let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
+    let stop = try RunFailure.from { () throws(IOError) in
+      if let given = settings.run.stop { return given }
+      return try StopFlag(limit: settings.run.limit)
+    }
     var pipelines: [Handover<PayloadPipeline>] = []
     var stores: [TextStore] = []
     for _ in 0..<settings.lanes {
@@ -115,10 +118,15 @@ package enum IngestRun {
       let box = LaneBox()
       var mine = settings.lane
       mine.backoff = settings.lane.backoff.reseeded(number)
+      mine.dom = settings.run.dom
+      mine.session.dom = mine.session.dom.filter { LanePlan.lane(of: $0.symbol, lanes: settings.lanes) == number }
       mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
+      let pipeline = pipelines[number].take()
+      var ports = sinks.takePorts(lane: number)
+      ports.sinks += settings.ports?(number, pipeline.textStore) ?? []
       let lane = Handover(
         Lane(
-          number: number, settings: mine, pipeline: pipelines[number].take(), ports: sinks.takePorts(lane: number),
+          number: number, settings: mine, pipeline: pipeline, ports: ports,
           stop: stop, progress: box.progress, say: hooks.say))
       let attention = hooks.attention
       do {

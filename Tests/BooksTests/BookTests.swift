@@ -17,7 +17,9 @@ struct BookTests {
     Book(.order, TextID(rawValue: 1), source: .null, limits: limits)
   }
 
-  private static func bids(_ book: Book) -> [PriceLevel] { (0..<book.ladder.bidCount).compactMap { book.ladder.bid($0) } }
+  private static func bids(_ book: Book) -> [PriceLevel] {
+    (0..<book.ladder.bidCount).compactMap { book.ladder.bid($0) }
+  }
 
   @Test("orders at one price are one level, and the best level comes first on both sides")
   func levels() {
