@@ -152,6 +152,7 @@ extension Lane {
     var wantsToken = false
     var isReady = false
     var refusals: TopicRefusals?
+    var closedDOM: [String] = []
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -164,12 +165,15 @@ extension Lane {
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
       case .refused(let why): refusals = why
+      case .domClosed(let topic, let isGivenUp, let error):
+        closedDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
     showTopics()
     if let refusals { tell(refusals) }
+    for sentence in closedDOM { complain(sentence) }
     if isReady {
       stood = true
       progress.enter(.streaming)
@@ -225,6 +229,11 @@ extension Lane {
         // A feed channel that the server closes is an outage too: the session asks for another one.
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
+        if case .domSnapshot(let channel, let snapshot) = message, let receive = settings.dom,
+          let topic = session.domTopic(channel: channel)
+        {
+          receive(DOMUpdate(topic: topic, snapshot: snapshot, receivedNanos: arrival.wall.rawValue))
+        }
         if case .error(let channel, let notice) = message {
           complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
         }
@@ -289,6 +298,15 @@ extension ConnectionEnd {
     case .refused(let why): why
     case .lost(_, let why, _): why
     }
+  }
+}
+
+/// Sentences about DOM channels.
+enum DOMChannelText {
+  static func closed(_ topic: DOMTopic, _ isGivenUp: Bool, _ error: ErrorNotice?) -> String {
+    let why = error.map { " (\($0.code): \($0.message))" } ?? ""
+    let next = isGivenUp ? "it is given up; check --dom and --sources" : "it is requested again"
+    return "the server closed the DOM channel of \(topic.symbol)\(why); \(next)"
   }
 }
 
