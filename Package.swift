@@ -36,6 +36,7 @@ let commitSettings: [CSetting] = [.define("QW_COMMIT", to: "\"\(commit)\"")]
 let package = Package(
   name: "quotewire",
   products: [
+    .library(name: "Quotewire", targets: ["Quotewire"]),
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
@@ -56,9 +57,11 @@ let package = Package(
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
+    module("Snapshots", ["Market"]),
     module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
     module("Parquet", ["Bytes", "Market", "Columns"]),
+    module("Books", ["Market", "Snapshots"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
@@ -69,7 +72,7 @@ let package = Package(
     // 5
     module(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
-    module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
+    module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
@@ -79,14 +82,18 @@ let package = Package(
         "Ingest",
       ]),
     module(
+      "Depth",
+      ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
+    module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
         "Bytes", "CVersion", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay",
+        "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -100,6 +107,7 @@ let package = Package(
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -119,9 +127,11 @@ let package = Package(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
       swiftSettings: rules),
     tests("FormatsTests", ["Formats", "EventSupport", "Columns", "Market", "Rings", "Bytes", "JSON"]),
+    tests("SnapshotsTests", ["Snapshots", "Market", "Rings"]),
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("BooksTests", ["Books", "Snapshots", "Market"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests(
@@ -142,6 +152,9 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests(
+      "QuotewireTests",
+      ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),

@@ -37,7 +37,7 @@ struct CollectRequest {
     cache = try Self.cache(arguments)
     sinks = try arguments.has("to") ? RunOptions.settings(arguments).sinks : []
     force = arguments.has("force")
-    lanes = try arguments.int("lanes", in: 1...IngestRun.maximumLanes) ?? 1
+    lanes = try arguments.int("lanes", in: 1...LanePlan.maximumLanes) ?? 1
     if arguments.has("sequential") && arguments.has("parallel") {
       throw .usage("--sequential is --parallel 1; give one of them")
     }
@@ -64,7 +64,7 @@ struct CollectRequest {
   /// The feed as the cache tells it from others. Where the token is from counts, the token itself is never kept.
   private static func source(_ url: FeedURL, _ token: TokenSource, _ arguments: Arguments) -> String {
     switch token {
-    case .none: url.description
+    case .none, .ask: url.description
     case .value: "\(url) env:\(arguments.string("token-env") ?? "")"
     case .file(let path): "\(url) file:\(path)"
     }

@@ -11,9 +11,11 @@ enum Layers {
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
+    ("Snapshots", ["Market", "Rings"]),
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
+    ("Books", ["Market", "Snapshots"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
@@ -25,8 +27,14 @@ enum Layers {
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
-    ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    (
+      "Simulator",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
+      ]
+    ),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
       "EndOfDay",
@@ -35,11 +43,12 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay",
+        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -52,6 +61,7 @@ enum Layers {
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ]
     ),
     ("CAllocations", []),
