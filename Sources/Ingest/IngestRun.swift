@@ -148,6 +148,7 @@ package enum IngestRun {
       guard let result = lane.box.result.withLock({ $0 }) else { continue }
       outcome.report.totals += result.totals
       outcome.report.gaps += result.outcome.gaps
+      outcome.report.filledGaps += result.outcome.filledGaps
       outcome.report.reconnects += result.outcome.reconnects
       if let digest = result.digest.value { digests.append((digest, texts)) }
       switch result.outcome.end {

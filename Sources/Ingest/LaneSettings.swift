@@ -85,5 +85,6 @@ package struct LaneOutcome: Sendable {
 
   package var end: End
   package var gaps = 0
+  package var filledGaps = 0
   package var reconnects = 0
 }

@@ -28,7 +28,7 @@ enum IngestCommand {
         "from-time", "TIME",
         "history of candles and other time series from here on:\n"
           + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
-      RunOptions.sinks,
+      RunOptions.sinks, RunOptions.snapshots,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
       OptionSpec(

@@ -12,7 +12,8 @@ enum ReplayCommand {
       OptionSpec("start", "TIME", "skip what arrived before: 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       OptionSpec("stop", "TIME", "skip what arrived after"),
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
-      RunOptions.sinks, RunOptions.limit, RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
+      RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.interval,
+      RunOptions.strict, RunOptions.force,
     ],
     notes: """
       Several files are merged by arrival time. The digest in --stats depends on the events alone: the
