@@ -64,7 +64,10 @@ let package = Package(
       "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
-      "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+      "Ingest",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks",
+      ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -85,7 +88,7 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
         "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),

@@ -30,7 +30,7 @@ enum IngestCommand {
           + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       DepthOptions.sources,
       DepthOptions.dom, DepthOptions.depth, DepthOptions.period, DepthOptions.domTo,
-      RunOptions.sinks,
+      RunOptions.sinks, RunOptions.snapshots,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
       OptionSpec(

@@ -13,7 +13,8 @@ enum ReplayCommand {
       OptionSpec("stop", "TIME", "skip what arrived after"),
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
       DepthOptions.domTo,
-      RunOptions.sinks, RunOptions.limit, RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
+      RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.interval,
+      RunOptions.strict, RunOptions.force,
     ],
     notes: """
       Several files are merged by arrival time. The digest in --stats depends on the events alone: the

@@ -24,7 +24,7 @@ enum Layers {
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks"]
     ),
     (
       "Simulator",
@@ -46,9 +46,8 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay", "Books",
-        "Depth",
+        "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
+        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
