@@ -4,6 +4,12 @@ package struct Arguments: Sendable {
   private var values: [String: [String]] = [:]
   private let command: String
 
+  /// All words are operands.
+  package init(verbatim words: [String], for command: Command) {
+    self.command = command.name
+    operands = words
+  }
+
   /// Takes `--name value`, `--name=value`, switches, operands, and `--` before operands that begin with a dash.
   package init(_ words: [String], for command: Command) throws(CommandFailure) {
     self.command = command.name
@@ -34,6 +40,7 @@ package struct Arguments: Sendable {
         value = words[i]
         i += 1
       }
+      if let given = value { value = try Self.checked(given, option) }
       if values[name] != nil && !option.isRepeatable { throw .usage("--\(name) was given twice; give it once") }
       values[name, default: []].append(value ?? "")
     }
@@ -42,6 +49,15 @@ package struct Arguments: Sendable {
         "\(command.name) takes \(Self.words(command.operandCount)) (\(command.operands)), not \(operands.count); "
           + "see 'quotewire \(command.name) --help'")
     }
+  }
+
+  /// The value as the table writes it. One that the table does not know is refused with the nearest that it does.
+  static func checked(_ value: String, _ option: OptionSpec) throws(CommandFailure) -> String {
+    guard case .oneOf(let words) = option.values else { return value }
+    if let word = words.first(where: { $0.lowercased() == value.lowercased() }) { return word }
+    let known = words.dropLast().joined(separator: ", ") + (words.count > 1 ? " or " : "") + (words.last ?? "")
+    let hint = Suggestion.hint(value.lowercased(), words)
+    throw .usage("--\(option.name) takes \(known), not '\(value)'" + (hint.isEmpty ? "" : ";" + hint))
   }
 
   private static func isOption(_ word: String, of command: Command) -> Bool {

@@ -1,4 +1,4 @@
-/// One option of a command, as help, parser and completions see it.
+/// One option of a command, as help, parser, completions, man pages and the configuration file see it.
 package struct OptionSpec: Sendable {
   /// Without the two dashes.
   package let name: String
@@ -6,6 +6,8 @@ package struct OptionSpec: Sendable {
   package let value: String?
   package let isRepeatable: Bool
   package let help: String
+  /// What the value can be.
+  package let values: OptionValues
 
   /// A switch.
   package init(_ name: String, _ help: String) {
@@ -13,14 +15,24 @@ package struct OptionSpec: Sendable {
     value = nil
     isRepeatable = false
     self.help = help
+    values = .anything
   }
 
-  /// An option with a value.
-  package init(_ name: String, _ value: String, repeats: Bool = false, _ help: String) {
+  /// An option with a value. What the value can be follows from its name where `values` does not say it.
+  package init(_ name: String, _ value: String, repeats: Bool = false, values: OptionValues? = nil, _ help: String) {
     self.name = name
     self.value = value
     isRepeatable = repeats
     self.help = help
+    self.values = values ?? .named(value)
+  }
+
+  /// The first words of the help, for one line.
+  package var brief: String {
+    let line = help.split(separator: "\n").joined(separator: " ")
+    let ends = ["; ", " (", ": ", ". ", ", as in"]
+    let end = ends.compactMap { line.firstRange(of: $0)?.lowerBound }.min() ?? line.endIndex
+    return String(line[..<end])
   }
 }
 
@@ -33,10 +45,30 @@ package struct Command: Sendable {
   package let operands: String
   /// How many operands it takes.
   package let operandCount: ClosedRange<Int>
+  /// What the operands can be.
+  package let operandValues: OptionValues
   package let options: [OptionSpec]
   /// Further help: examples and explanations.
   package let notes: String
+  /// Whether all its words are operands: another command's, which is to be looked at.
+  package let isVerbatim: Bool
   package let run: @Sendable (Arguments) throws(CommandFailure) -> ExitCode
+
+  package init(
+    name: String, summary: String, operands: String, operandCount: ClosedRange<Int>,
+    operandValues: OptionValues = .file, options: [OptionSpec], notes: String, isVerbatim: Bool = false,
+    run: @escaping @Sendable (Arguments) throws(CommandFailure) -> ExitCode
+  ) {
+    self.name = name
+    self.summary = summary
+    self.operands = operands
+    self.operandCount = operandCount
+    self.operandValues = operandValues
+    self.options = options
+    self.notes = notes
+    self.isVerbatim = isVerbatim
+    self.run = run
+  }
 
   package func option(_ name: String) -> OptionSpec? { options.first { $0.name == name } }
 }
