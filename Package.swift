@@ -42,6 +42,7 @@ let package = Package(
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
+    module("Configuration"),
     // 1
     module("Market", ["CShims", "Rings"]),
     // 2
@@ -79,7 +80,7 @@ let package = Package(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay",
+        "Collect", "Conversion", "EndOfDay", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -104,6 +105,7 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
@@ -155,7 +157,7 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
       name: "quotewire-fuzz",
       dependencies: [
         "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
-        "IO", "DXLink", "Sinks", "QuotewireCLI",
+        "IO", "DXLink", "Sinks", "QuotewireCLI", "Configuration",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

@@ -27,6 +27,22 @@ package struct OptionSpec: Sendable {
     self.values = values ?? .named(value)
   }
 
+  /// Whether its one value is a list with commas.
+  package var isList: Bool {
+    if case .listOf = values { return true }
+    return value == "SYMBOLS" || value == "UNIVERSE"
+  }
+
+  /// What `(default: …)` or `… (default)` of the help says; nil where it says nothing.
+  package var defaultText: String? {
+    let line = help.split(separator: "\n").joined(separator: " ")
+    if let start = line.firstRange(of: "(default: ")?.upperBound {
+      return line[start...].firstIndex(of: ")").map { String(line[start..<$0]) }
+    }
+    guard let end = line.firstRange(of: " (default)")?.lowerBound else { return nil }
+    return line[..<end].split(separator: " ").last.map(String.init)
+  }
+
   /// The first words of the help, for one line.
   package var brief: String {
     let line = help.split(separator: "\n").joined(separator: " ")
@@ -52,11 +68,14 @@ package struct Command: Sendable {
   package let notes: String
   /// Whether all its words are operands: another command's, which is to be looked at.
   package let isVerbatim: Bool
+  /// Whether it takes settings from the environment and the configuration file.
+  package let takesSettings: Bool
   package let run: @Sendable (Arguments) throws(CommandFailure) -> ExitCode
 
   package init(
     name: String, summary: String, operands: String, operandCount: ClosedRange<Int>,
     operandValues: OptionValues = .file, options: [OptionSpec], notes: String, isVerbatim: Bool = false,
+    takesSettings: Bool = true,
     run: @escaping @Sendable (Arguments) throws(CommandFailure) -> ExitCode
   ) {
     self.name = name
@@ -64,11 +83,18 @@ package struct Command: Sendable {
     self.operands = operands
     self.operandCount = operandCount
     self.operandValues = operandValues
-    self.options = options
+    self.options = options + (takesSettings ? [Self.config] : [])
     self.notes = notes
     self.isVerbatim = isVerbatim
+    self.takesSettings = takesSettings
     self.run = run
   }
+
+  /// The option of every command that takes settings.
+  package static let config = OptionSpec(
+    "config", "FILE",
+    "take settings from this file; 'none' for no file\n(default: $XDG_CONFIG_HOME/quotewire/quotewire.toml, else\n"
+      + "/etc/quotewire/quotewire.toml, where there is one)")
 
   package func option(_ name: String) -> OptionSpec? { options.first { $0.name == name } }
 }

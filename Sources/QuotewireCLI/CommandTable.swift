@@ -5,7 +5,7 @@ package enum CommandTable {
   package static let all: [Command] = [
     IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
-    HelpCommand.command, CompletionsCommand.command, ManCommand.command,
+    HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 
   /// Runs the program with its arguments (without its own name) and gives its exit code.
@@ -36,7 +36,9 @@ package enum CommandTable {
       return try say(Help.of(command))
     }
     if command.isVerbatim { return try command.run(Arguments(verbatim: rest, for: command)) }
-    return try command.run(try Arguments(rest, for: command))
+    let arguments = try SettingsSources(command, rest).arguments()
+    if let file = arguments.file, !file.isNamed { console.say("settings from \(file.path)") }
+    do { return try command.run(arguments) } catch { throw arguments.located(error) }
   }
 
   static func command(_ name: String) throws(CommandFailure) -> Command {

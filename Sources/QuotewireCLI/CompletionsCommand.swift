@@ -8,7 +8,7 @@ enum CompletionsCommand {
         quotewire completions zsh > FOLDER/_quotewire      where FOLDER is in $fpath
         quotewire completions fish > ~/.config/fish/completions/quotewire.fish
       """,
-    run: run)
+    takesSettings: false, run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     switch arguments.operands[0] {

@@ -1,7 +1,7 @@
 enum HelpCommand {
   static let command = Command(
     name: "help", summary: "tell about a command or a topic", operands: "[COMMAND|TOPIC]", operandCount: 0...1,
-    operandValues: .topics, options: [], notes: notes, run: run)
+    operandValues: .topics, options: [], notes: notes, takesSettings: false, run: run)
 
   private static var notes: String {
     var text = "Topics:\n"

@@ -10,7 +10,7 @@ package struct HelpTopic: Sendable {
   package let summary: String
   package let text: String
 
-  package static let all: [HelpTopic] = [sinks, types, symbols, times, exitCodes, environment, limits]
+  package static let all: [HelpTopic] = [sinks, types, symbols, times, exitCodes, configuration, environment, limits]
 
   private static let sinks = HelpTopic(
     name: "sinks", summary: "where events go, and what happens when a sink is full",
@@ -92,6 +92,15 @@ package struct HelpTopic: Sendable {
       a second one ends at once. The numbers are a contract: they do not change.
       """)
 
+  private static let configuration = HelpTopic(
+    name: "configuration", summary: "the configuration file, and what goes before what",
+    text: """
+      Files: $XDG_CONFIG_HOME/quotewire/quotewire.toml (else ~/.config/quotewire/quotewire.toml), then
+      /etc/quotewire/quotewire.toml; or the one that --config or QUOTEWIRE_CONFIG names.
+
+      \(ConfigurationPage.description)
+      """)
+
   private static let environment = HelpTopic(
     name: "environment", summary: "the variables that the program reads",
     text: """
@@ -100,6 +109,11 @@ package struct HelpTopic: Sendable {
         QUOTEWIRE_SIMD      the most that vector code may use: portable, sse2, avx2 or avx512
         SSL_CERT_FILE, SSL_CERT_DIR
                             authorities to trust instead of the system's, as OpenSSL reads them
+        QUOTEWIRE_CONFIG    the configuration file
+        QUOTEWIRE_COMMAND_OPTION
+                            an option of a command, as in QUOTEWIRE_INGEST_LANES=2
+        QUOTEWIRE_URL and others
+                            options that commands share; 'quotewire help configuration'
 
       --token-env NAME takes a token from the variable that you name.
       """)

@@ -13,7 +13,7 @@ enum ManCommand {
         quotewire man ingest | man -l -
         quotewire man --to ~/.local/share/man/man1
       """,
-    run: run)
+    takesSettings: false, run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     if let folder = arguments.string("to") {

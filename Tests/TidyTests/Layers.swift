@@ -4,6 +4,7 @@ enum Layers {
     ("CShims", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
+    ("Configuration", []),
     ("Metrics", []),
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
@@ -38,7 +39,7 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay",
+        "Simulator", "Collect", "Conversion", "EndOfDay", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
