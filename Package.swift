@@ -43,6 +43,7 @@ let package = Package(
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
+    module("Configuration"),
     // 1
     module("Market", ["CShims", "Rings"]),
     // 2
@@ -89,7 +90,7 @@ let package = Package(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -115,6 +116,7 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
@@ -171,7 +173,7 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
       name: "quotewire-fuzz",
       dependencies: [
         "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
-        "IO", "DXLink", "Sinks", "QuotewireCLI",
+        "IO", "DXLink", "Sinks", "QuotewireCLI", "Configuration",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

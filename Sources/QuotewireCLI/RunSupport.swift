@@ -8,7 +8,7 @@ import Snapshots
 
 enum RunOptions {
   static let sinks = OptionSpec(
-    "to", "SINK", repeats: true,
+    "to", "SINK", repeats: true, values: .wordOr(["csv:", "arrow:", "parquet:", "ndjson:", "ndjson:-", "null:"]),
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE,\nndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"

@@ -23,14 +23,14 @@ enum ServeCommand {
       OptionSpec("tls-cert", "FILE", "certificate chain in PEM: serve wss:// instead of ws://"),
       OptionSpec("tls-key", "FILE", "the certificate's private key in PEM"),
       OptionSpec(
-        "speed", "SPEED",
+        "speed", "SPEED", values: .wordOr(["max"]),
         "a recording: max, or a factor (default: max);\na generated market: a factor (default: 1)"),
       OptionSpec("loop", "begin the recording again at its end, for ever"),
       OptionSpec("token-env", "VAR", "ask clients for the token in this environment variable"),
       OptionSpec("token", "T", "ask clients for this token (visible to others in the list of processes)"),
       OptionSpec("keepalive", "SECONDS", "the time-out that the server announces (default: 60)"),
       OptionSpec(
-        "slow-clients", "WHAT",
+        "slow-clients", "WHAT", values: .oneOf(["disconnect", "conflate"]),
         "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
       OptionSpec("compress", "compress messages for clients that offer it (permessage-deflate; needs zlib)"),
       OptionSpec("limits", "SPEC", "refuse what real servers refuse, see below"),
@@ -39,7 +39,9 @@ enum ServeCommand {
         "client-timeout", "SECONDS",
         "how long a client may take for TLS, the upgrade and SETUP, and to answer\n"
           + "a Close (default: 10, for a Close 5)"),
-      OptionSpec("fault", "FAULT", repeats: true, "do something wrong on purpose, see below"),
+      OptionSpec(
+        "fault", "FAULT", repeats: true, values: .wordOr(Fault.table.map(\.kind.rawValue)),
+        "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
       OptionSpec("for", "SECONDS", "end after this time"),
     ],

@@ -4,6 +4,7 @@ enum Layers {
     ("CShims", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
+    ("Configuration", []),
     ("Metrics", []),
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
@@ -47,7 +48,7 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
