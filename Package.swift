@@ -50,6 +50,7 @@ let package = Package(
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
+    module("Configuration"),
     // 1
     module("Market", ["CShims", "Rings"]),
     // 2
@@ -71,7 +72,10 @@ let package = Package(
       "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
-      "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+      "Ingest",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks",
+      ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -92,8 +96,8 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "CVersion", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Bytes", "CVersion", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest",
+        "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -119,6 +123,7 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
@@ -175,7 +180,7 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
       name: "quotewire-fuzz",
       dependencies: [
         "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
-        "IO", "DXLink", "Sinks", "QuotewireCLI",
+        "IO", "DXLink", "Sinks", "QuotewireCLI", "Configuration",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

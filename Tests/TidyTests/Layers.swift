@@ -5,6 +5,7 @@ enum Layers {
     ("CVersion", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
+    ("Configuration", []),
     ("Metrics", []),
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
@@ -25,7 +26,7 @@ enum Layers {
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks"]
     ),
     (
       "Simulator",
@@ -47,8 +48,8 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "CVersion", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Bytes", "CVersion", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
+        "Sinks", "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
