@@ -47,6 +47,7 @@ let package = Package(
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
+    module("HTTP", ["Bytes", "WebSocket"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
     module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
@@ -64,6 +65,7 @@ let package = Package(
       "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
       "EndOfDay",
@@ -79,7 +81,7 @@ let package = Package(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay",
+        "Account", "Collect", "Conversion", "EndOfDay",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -107,6 +109,7 @@ let package = Package(
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
+    tests("HTTPTests", ["HTTP", "WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
     .target(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
@@ -126,6 +129,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests("AccountTests", ["Account"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),

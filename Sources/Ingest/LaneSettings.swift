@@ -52,13 +52,15 @@ package enum TokenSource: Sendable {
   case none
   case value(String)
   case file(String)
+  /// From an account that renews it; lanes ask it themselves.
+  case renewed(any TokenRenewal)
 
   /// Longest token file, in bytes.
   static let maximumBytes = 64 << 10
 
   package func read() throws(IOError) -> String? {
     switch self {
-    case .none: return nil
+    case .none, .renewed: return nil
     case .value(let token): return token
     case .file(let path):
       let bytes = try File.contents(of: path, limitBytes: Self.maximumBytes)

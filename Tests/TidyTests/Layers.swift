@@ -8,6 +8,7 @@ enum Layers {
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
+    ("HTTP", ["Bytes", "WebSocket"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
@@ -25,6 +26,7 @@ enum Layers {
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    ("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
@@ -38,7 +40,7 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay",
+        "Simulator", "Account", "Collect", "Conversion", "EndOfDay",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
