@@ -41,8 +41,8 @@ extension AccountError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .noCredentials(let places):
-      "no tastytrade login is stored (\(places.joined(separator: ", ")) were looked for); run 'quotewire login', or set "
-        + "\(CredentialSource.secretVariable) and \(CredentialSource.refreshVariable)"
+      "no tastytrade login is stored (\(places.joined(separator: ", ")) were looked for); run 'quotewire login', or "
+        + "set \(CredentialSource.secretVariable) and \(CredentialSource.refreshVariable)"
     case .credentials(let place, let reason): "the login in \(place) cannot be used: \(reason)"
     case .badURL(let reason): "the address of the account's interface cannot be used: \(reason)"
     case .unreachable(let host, let reason, let isPassing):

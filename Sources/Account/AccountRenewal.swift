@@ -100,7 +100,8 @@ final class AccountRenewal: Sendable {
       let wanted = nextFetch(now)
       let due = max(wanted, schedule.notBefore)
       if now.monotonic < due || isGivenUp || (schedule.isParked && !secretsChanged(schedule)) {
-        let look = now.monotonic.advanced(bySeconds: schedule.isParked ? settings.limits.refusalSeconds : Self.lookSeconds)
+        let seconds = schedule.isParked ? settings.limits.refusalSeconds : Self.lookSeconds
+        let look = now.monotonic.advanced(bySeconds: seconds)
         _ = attention.pause(until: now.monotonic < due ? min(due, look) : look)
         continue
       }

@@ -145,7 +145,8 @@ package struct LoginClient: Sendable {
     case 429: throw .tooMany(question: question, retryAfterSeconds: response.retryAfterSeconds)
     case 408, 425, 500...599: throw .failing(question: question, status: status)
     case 300...399:
-      throw .refused(question: question, status: status, words: "", advice: "it sends us elsewhere; check --account-url")
+      throw .refused(
+        question: question, status: status, words: "", advice: "it sends us elsewhere; check --account-url")
     case 404, 405:
       throw .refused(question: question, status: status, words: words, advice: "check --account-url; " + advice)
     default: throw .refused(question: question, status: status, words: words, advice: advice)

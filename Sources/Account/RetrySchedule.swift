@@ -1,7 +1,7 @@
 import Bytes
 
-/// From when to when a token serves, on both clocks: the monotonic one stands still while a machine sleeps, the other may
-/// be set back.
+/// From when to when a token serves, on both clocks: the monotonic one stands still while a machine sleeps, the other
+/// may be set back.
 struct TokenLife: Sendable {
   let from: Arrival
   let seconds: Double

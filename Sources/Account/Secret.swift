@@ -16,7 +16,9 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
   package var flaw: String? {
     if text.isEmpty { return "is empty" }
     if text.utf8.count > Self.maximumBytes { return "is longer than \(Self.maximumBytes) bytes" }
-    let isClean = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    let isClean = text.utf8.allSatisfy {
+      $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
     return isClean ? nil : "holds a space, a quote or another character that no such secret has"
   }
 

@@ -1,10 +1,11 @@
-// HTTP: HTTP/1.1 requests and responses (RFC 9112) as pure computation, as a client of small JSON interfaces needs them.
+// HTTP: HTTP/1.1 requests and responses (RFC 9112) as pure computation, as a client of small JSON interfaces needs
+// them.
 //
 // Heads are read by the reader of the WebSocket handshake, strictly. A response ends by Content-Length, by chunks or
 // with the connection; what could be read in two ways (both lengths, lengths that differ) is refused.
 //
-// Invariant: every byte of a response may be hostile; nothing grows beyond `HTTPLimits`, and the outcome does not depend
-// on how the bytes were cut.
+// Invariant: every byte of a response may be hostile; nothing grows beyond `HTTPLimits`, and the outcome does not
+// depend on how the bytes were cut.
 //
 // Out of scope: sockets and time-outs (Account), connections that stay open, redirects, cookies, compression.
 

@@ -82,7 +82,8 @@ package struct ResponseReader {
     if status == 101 { throw .switchedProtocols }
     if status < 200 {
       interim += 1
-      if interim > limits.maximumInterimResponses { throw .tooManyInterimResponses(limit: limits.maximumInterimResponses) }
+      let most = limits.maximumInterimResponses
+      if interim > most { throw .tooManyInterimResponses(limit: most) }
       return
     }
     response.status = status

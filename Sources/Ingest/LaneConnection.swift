@@ -209,7 +209,7 @@ extension Lane {
         // A feed channel that the server closes is an outage too: the session asks for another one.
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
-        if case .authState(let auth) = message, auth.state == .authorized, session.isReady, lostSince != nil { closeGap() }
+        if case .authState(let auth) = message, auth.state == .authorized, session.isReady { closeGap() }
         if case .error(let channel, let notice) = message {
           complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
         }

@@ -1,7 +1,7 @@
 package import IO
 
-/// Tokens that somebody else gets and renews while lanes run. One for all lanes of a run, so that a login server sees one
-/// client, however many lanes ask.
+/// Tokens that somebody else gets and renews while lanes run. One for all lanes of a run, so that a login server sees
+/// one client, however many lanes ask.
 ///
 /// Lanes call it from their threads; nothing here waits.
 package protocol TokenRenewal: AnyObject, Sendable {

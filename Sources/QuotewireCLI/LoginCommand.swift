@@ -8,7 +8,8 @@ enum LoginCommand {
     options: [
       AccountOptions.url,
       OptionSpec(
-        "file", "FILE", "where the login lies (default: $XDG_CONFIG_HOME/quotewire/\(CredentialSource.name),\nor ~/.config)"),
+        "file", "FILE",
+        "where the login lies (default: quotewire/\(CredentialSource.name) in $XDG_CONFIG_HOME,\nor in ~/.config)"),
       OptionSpec("check", "store nothing; see whether the login that 'ingest' would use works"),
       OptionSpec("forget", "remove the stored login"),
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
@@ -56,7 +57,9 @@ enum LoginCommand {
     return .done
   }
 
-  private static func check(_ settings: AccountSettings, _ credentials: Credentials) throws(AccountError) -> QuoteToken {
+  private static func check(
+    _ settings: AccountSettings, _ credentials: Credentials
+  ) throws(AccountError) -> QuoteToken {
     var access: AccessToken?
     return try LoginClient(settings).quoteToken(credentials, &access, stop: nil)
   }
@@ -73,7 +76,8 @@ enum LoginCommand {
 
   private static func forget(_ source: CredentialSource, _ console: Console) throws(CommandFailure) -> ExitCode {
     guard let path = source.file ?? source.standardFile, File.exists(path) else {
-      throw CommandFailure("no login is stored in \(source.file ?? source.standardFile ?? "any place: HOME is not set")")
+      let place = source.file ?? source.standardFile ?? "any place: HOME is not set"
+      throw CommandFailure("no login is stored in \(place)")
     }
     do { try File.remove(path) } catch { throw CommandFailure("\(error)") }
     console.say("the login in \(path) is removed; the grant itself ends at my.tastytrade.com, OAuth Applications")
