@@ -30,6 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "quotewire",
   products: [
+    .library(name: "Quotewire", targets: ["Quotewire"]),
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
@@ -76,6 +77,7 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
@@ -95,6 +97,7 @@ let package = Package(
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -139,6 +142,9 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests(
+      "QuotewireTests",
+      ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),

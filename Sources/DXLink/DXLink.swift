@@ -17,6 +17,8 @@ package enum ProtocolLimits {
   package static let fieldsPerType = 512
   /// ERROR messages that are kept; all are counted.
   package static let keptErrors = 32
+  /// Candle snapshots under way on a channel; servers refuse more.
+  package static let candleSnapshots = 20
   /// Bytes of an ERROR's text that are kept.
   package static let keptErrorBytes = 512
 }

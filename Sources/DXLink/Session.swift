@@ -19,6 +19,14 @@ package struct Session: ~Copyable {
     package var fieldLists = FieldLists.standard
     package var pace = Pace()
     package var maximumTopics = 100_000
+    /// How long the server has to refuse topics that it was told, before they count as live; `judge` must be called
+    /// when it is awaited. Nil: they are live at once, and refusals only stand in the log.
+    package var confirmSeconds: Double?
+    /// Wait before refused topics are asked for again, doubled with each refusal in a row up to the longest.
+    package var retryFirstSeconds = 15.0
+    package var retryLongestSeconds = 300.0
+    /// Snapshots of candles that may be under way; nil for no limit.
+    package var snapshotWindow: SnapshotWindow?
     /// How long SETUP, AUTH_STATE and CHANNEL_OPENED may take, each.
     package var answerSeconds = 10.0
     /// How often a channel that the server closed is requested again.
@@ -70,6 +78,7 @@ package struct Session: ~Copyable {
   var typesTold: UInt32 = 0
   var book: SubscriptionBook
   var paceClock: PaceClock
+  var watch = TopicWatch()
 
   var outgoing = ByteWriter(capacity: 16 << 10)
   var actions: [SessionAction] = []
@@ -85,7 +94,8 @@ package struct Session: ~Copyable {
   package init(options: Options = Options(), token: String? = nil) {
     self.options = options
     self.token = token
-    book = SubscriptionBook(contract: options.contract, maximumTopics: options.maximumTopics)
+    book = SubscriptionBook(
+      contract: options.contract, maximumTopics: options.maximumTopics, window: options.snapshotWindow)
     paceClock = PaceClock(options.pace)
   }
 
@@ -140,6 +150,8 @@ package enum SessionAction: Equatable, Sendable {
   case ready
   /// The server no longer takes the token: call `updateToken` within `Options.answerSeconds`.
   case wantsToken
+  /// The server refused topics; they are asked for again later.
+  case refused(TopicRefusals)
   /// The session is over; close the connection.
   case fail(SessionFailure)
 }

@@ -22,6 +22,7 @@ extension Session {
     channelAttempt = 0
     lastChannelError = nil
     paceClock = PaceClock(options.pace)
+    watch = TopicWatch()
     answerDeadline = now.advanced(bySeconds: options.answerSeconds)
     send(
       .setup(
@@ -36,6 +37,8 @@ extension Session {
     channelState = .none
     actions.removeAll(keepingCapacity: true)
     outgoing.removeAll()
+    book.forgetTold()
+    watch = TopicWatch()
   }
 
   /// Any byte at all arrived: the server lives.
@@ -119,6 +122,7 @@ extension Session {
   private mutating func received(_ notice: ErrorNotice, on number: Int, _ now: MonotonicNanos) {
     errors.add(notice, channel: number)
     if number == channel { lastChannelError = errors.kept.last?.notice }
+    if channelState == .open, number == channel || number == 0 { noteRefusal(notice, now) }
     switch notice.code {
     case ErrorNotice.unsupportedProtocol: fail(.unsupportedProtocol(errors.kept.last?.notice.message ?? ""))
     case ErrorNotice.unauthorized where state == .authenticating || isReauthenticating: fail(.tokenRefused)
@@ -132,7 +136,7 @@ extension Session {
     add: [Subscription] = [], remove: [Subscription] = [], now: MonotonicNanos
   ) -> [(subscription: Subscription, refusal: SubscriptionRefusal)] {
     var refused: [(subscription: Subscription, refusal: SubscriptionRefusal)] = []
-    for subscription in remove { book.remove(subscription) }
+    for subscription in remove { if book.remove(subscription) { noteRoom(now) } }
     for subscription in add {
       do throws(SubscriptionRefusal) { try book.add(subscription) } catch { refused.append((subscription, error)) }
     }

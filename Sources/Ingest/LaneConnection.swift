@@ -56,8 +56,12 @@ extension Lane {
     var stood = false
     closingDeadline = nil
     session.connected(now: .now())
+    pipeline.watchSymbols(false)
     let end = converse(&link, &stood).map { withoutToken($0) }
+    outcome.topics = session.topicCounts
+    outcome.refusedTopics = session.refusedTopics(atMost: settings.maximumListedTopics)
     session.disconnected()
+    showTopics()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
@@ -82,6 +86,7 @@ extension Lane {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
         if let renewal { follow(renewal) }
+        if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
@@ -96,14 +101,18 @@ extension Lane {
           if let end { return end }
         }
         if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
-        if readAt >= session.nextDeadline { session.advance(now: readAt) }
+        if readAt >= session.nextDeadline { advanceSession(readAt) }
         if session.hasActions || link.mayHoldMore { continue }
         switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
         case .read: continue
         case .pause(let nanos): Pause.sleep(nanos: nanos)
         case .receive: waits = true
         case .poll(let deadline):
-          if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
+          switch try link.wait(until: deadline, wakeup: wakeup) {
+          case .ready: break
+          case .woken: clearWakeup()
+          case .timedOut: advanceSession(.now())
+          }
         }
       }
     } catch {
@@ -122,6 +131,7 @@ extension Lane {
     pipeline.settle()
     recording?.publish()
     pipeline.show(in: progress)
+    if session.watchesSnapshots { tellEndedSnapshots() }
   }
 
   private mutating func wait(
@@ -145,6 +155,7 @@ extension Lane {
     var failure: SessionFailure?
     var wantsToken = false
     var isReady = false
+    var refusals: TopicRefusals?
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -156,10 +167,13 @@ extension Lane {
         try? unsafe link.conversation.send(.text, text.bytes, isSecret: isSecret)
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
+      case .refused(let why): refusals = why
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
+    showTopics()
+    if let refusals { tell(refusals) }
     if isReady {
       stood = true
       progress.enter(.streaming)

@@ -24,6 +24,8 @@ package struct LaneSettings: Sendable {
   package var maximumMessageBytes = 1 << 20
   /// Sentences about malformed messages that are said; more are only counted.
   package var maximumComplaints = 20
+  /// Refused topics that are listed by name at the end.
+  package var maximumListedTopics = 100
   /// Microseconds that bytes may gather before they are read, so that one wake-up serves many frames.
   package var batchMicros = 0
   /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
@@ -31,6 +33,9 @@ package struct LaneSettings: Sendable {
   package var userAgent = "quotewire"
   /// Recorded with each session.
   package var productVersion = ""
+
+  /// How long a server has to refuse topics before they count as live.
+  package static let confirmSeconds = 5.0
 
   /// What the two options take, in microseconds.
   package static let batchRange = 0...10_000
@@ -54,6 +59,8 @@ package enum TokenSource: Sendable {
   case file(String)
   /// From an account that renews it; lanes ask it themselves.
   case renewed(any TokenRenewal)
+  /// Asked for each connection and when the server wants a fresh one, on the lane's thread, which waits for it.
+  case ask(@Sendable () throws(IOError) -> String?)
 
   /// Longest token file, in bytes.
   static let maximumBytes = 64 << 10
@@ -62,6 +69,7 @@ package enum TokenSource: Sendable {
     switch self {
     case .none, .renewed: return nil
     case .value(let token): return token
+    case .ask(let ask): return try ask()
     case .file(let path):
       let bytes = try File.contents(of: path, limitBytes: Self.maximumBytes)
       let text = String(decoding: bytes, as: UTF8.self)
@@ -86,6 +94,10 @@ package struct LaneOutcome: Sendable {
   }
 
   package var end: End
+  /// Where the topics stood when the last connection ended.
+  package var topics = TopicCounts()
+  /// Topics that the server refused, up to `LaneSettings.maximumListedTopics`.
+  package var refusedTopics: [Subscription] = []
   package var gaps = 0
   package var reconnects = 0
 }

@@ -43,7 +43,12 @@ package struct RunSettings: Sendable {
 package struct IngestSettings: Sendable {
   package var run = RunSettings()
   package var lane: LaneSettings
-  package var lanes = 1
+  /// Connections; nil for as many as the capacity of a lane makes necessary.
+  package var lanes: Int? = 1
+  /// What a lane may hold at most.
+  package var laneCapacity = LaneCapacity()
+  /// This process's share of the symbols; nil for all.
+  package var shard: Shard?
   /// Where the recording goes; nil for none.
   package var record: String?
   package var recordingPolicy = RecordingPolicy.wait
@@ -57,6 +62,10 @@ package struct IngestSettings: Sendable {
   package var recordingRingBytes = 4 << 20
   /// Ends the run after this many seconds.
   package var seconds: Double?
+
+  /// Called once for each lane, before it starts, with the texts that its events refer to: ports beside those of the
+  /// sinks. They are used by the lane's thread alone.
+  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
 
   package init(lane: LaneSettings) { self.lane = lane }
 }

@@ -35,7 +35,8 @@ enum IngestCommand {
         "record-sync", "SECONDS",
         "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
-      OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
+      LaneOptions.lanes, LaneOptions.symbolsPerLane, LaneOptions.topicsPerLane, LaneOptions.shard,
+      LaneOptions.changes, LaneOptions.chunk, LaneOptions.snapshots,
       OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
       OptionSpec("fields", "FIELDS", "all (default) or lean: how many fields of each type to ask for"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
@@ -124,7 +125,7 @@ enum IngestCommand {
       settings.run.texts.maximumTexts = most
       settings.run.texts.maximumBytes = max(settings.run.texts.maximumBytes, 128 * most)
     }
-    settings.lanes = try arguments.int("lanes", in: 1...64) ?? 1
+    try LaneOptions.apply(arguments, to: &settings)
     settings.record = arguments.string("record")
     if let policy = arguments.string("record-policy") {
       guard let known = RecordingPolicy(rawValue: policy) else {

@@ -97,6 +97,7 @@ package struct Server: ~Copyable {
     let poller = try Self.poller(listener, stop)
     var configuration = configuration
     configuration.session.budget = SubscriptionBudget(limit: configuration.limits.maximumSubscriptionBytes)
+    configuration.session.sessions = configuration.limits.sessionsPerToken.map { TokenSessions(limit: $0) }
     self.configuration = configuration
     self.stats = stats
     self.stop = stop

@@ -30,6 +30,8 @@ package struct ServerSession: ~Copyable {
     package var limits = ServerLimits()
     /// What all clients of a server share; nil for a session alone.
     package var budget: SubscriptionBudget?
+    /// Counts the connections of each token; nil where they have no limit.
+    package var sessions: TokenSessions?
     package init() {}
   }
 
@@ -59,10 +61,12 @@ package struct ServerSession: ~Copyable {
   var channels: [Int: FeedChannel] = [:]
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
+  var changes = ChangeWindow()
   private var usedChannels: Set<Int> = []
   private var reader = MessageReader(maximumBytes: 1 << 20)
   private var isSetUp = false
   private var isAuthorized: Bool
+  private var place: TokenSessions.Place?
   private var wrongTokens = 0
   private var authorizedUntil = MonotonicNanos.distantFuture
   private var clientTimeoutNanos: Int64
@@ -209,6 +213,13 @@ package struct ServerSession: ~Copyable {
       let nanos = tokenLife(token)
       isAuthorized = isAuthorized && nanos != nil
       if isAuthorized, let nanos { authorizedUntil = now.advanced(byNanos: nanos) }
+    }
+    if isAuthorized, let sessions = options.sessions, place?.token != token {
+      place = sessions.place(token)
+      if place == nil {
+        isAuthorized = false
+        fail(0, ErrorNotice.unauthorized, "Too many sessions with this token: the limit is \(sessions.limit)", &out)
+      }
     }
     out.append(.authState(state))
     if isAuthorized {

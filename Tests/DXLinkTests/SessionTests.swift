@@ -31,6 +31,7 @@ private struct Stage: ~Copyable {
         lines.append((isSecret ? "!" : "") + text)
       case .ready: lines.append("ready")
       case .wantsToken: lines.append("wantsToken")
+      case .refused(let refusals): lines.append("refused \(refusals.count)")
       case .fail(let reason):
         lines.append("fail")
         failure = reason

@@ -36,6 +36,7 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
@@ -53,6 +54,7 @@ enum Layers {
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ]
     ),
     ("CAllocations", []),
