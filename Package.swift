@@ -51,9 +51,11 @@ let package = Package(
     module("HTTP", ["Bytes", "WebSocket"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
+    module("Snapshots", ["Market"]),
     module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
     module("Parquet", ["Bytes", "Market", "Columns"]),
+    module("Books", ["Market", "Snapshots"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
@@ -63,8 +65,11 @@ let package = Package(
       "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
-      "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
-    module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
+      "Ingest",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks",
+      ]),
+    module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -75,6 +80,9 @@ let package = Package(
         "Ingest",
       ]),
     module(
+      "Depth",
+      ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
+    module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
@@ -82,8 +90,8 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Account", "Collect", "Conversion", "EndOfDay",
+        "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -118,9 +126,11 @@ let package = Package(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
       swiftSettings: rules),
     tests("FormatsTests", ["Formats", "EventSupport", "Columns", "Market", "Rings", "Bytes", "JSON"]),
+    tests("SnapshotsTests", ["Snapshots", "Market", "Rings"]),
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("BooksTests", ["Books", "Snapshots", "Market"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests(

@@ -4,8 +4,8 @@
 //     access token ─GET /api-quote-tokens─► quote token (24 h) and the feed's address ─► lanes
 //
 // One thread for all lanes of a run asks the login server, one question at a time. The quote token is renewed at 80 %
-// of its life; while that fails the present one is used as long as it serves. A token that the feed refused is never used
-// again.
+// of its life; while that fails the present one is used as long as it serves. A token that the feed refused is never
+// used again.
 //
 // Invariant: no secret stands in a sentence, an error or a description (`Secret`); every wait, retry and answer has a
 // limit of `AccountLimits`; the login server is left alone after `maximumRefusals`, because it locks addresses out.

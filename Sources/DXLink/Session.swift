@@ -33,6 +33,12 @@ package struct Session: ~Copyable {
     package var channelAttempts = 5
     /// Wait before the n-th further request: n times this.
     package var channelBackOffSeconds = 1.0
+    /// What to open DOM channels for, `ProtocolLimits.domChannels` at most.
+    package var dom: [DOMTopic] = []
+    /// Levels a side to ask for; 0 for all.
+    package var domDepth: Int?
+    /// Wanted time between two DOM snapshots; nil leaves it to the server.
+    package var domPeriodSeconds: Double?
     package init() {}
   }
 
@@ -69,6 +75,9 @@ package struct Session: ~Copyable {
 
   /// The feed channel's number; odd, never used twice on a connection.
   package internal(set) var channel = 1
+  /// The last number that was given to a channel of this connection.
+  var lastChannelNumber = 1
+  var dom: DOMChannels
   var channelState = ChannelState.none
   var channelAttempt = 0
   var channelOpenedAt = MonotonicNanos(rawValue: 0)
@@ -94,6 +103,7 @@ package struct Session: ~Copyable {
   package init(options: Options = Options(), token: String? = nil) {
     self.options = options
     self.token = token
+    dom = DOMChannels(Array(options.dom.prefix(ProtocolLimits.domChannels)))
     book = SubscriptionBook(
       contract: options.contract, maximumTopics: options.maximumTopics, window: options.snapshotWindow)
     paceClock = PaceClock(options.pace)
@@ -148,6 +158,8 @@ package enum SessionAction: Equatable, Sendable {
   case send(range: Range<Int>, isSecret: Bool)
   /// The feed channel is open for the first time on this connection; subscriptions follow.
   case ready
+  /// The server closed a DOM channel; it is requested again unless it is given up. With its last ERROR if it sent one.
+  case domClosed(DOMTopic, isGivenUp: Bool, ErrorNotice?)
   /// The server no longer takes the token: call `updateToken` within `Options.answerSeconds`.
   case wantsToken
   /// The server refused topics; they are asked for again later.

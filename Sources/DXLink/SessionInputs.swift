@@ -18,6 +18,8 @@ extension Session {
     dataFormat = nil
     lastReceived = now
     channel = 1
+    lastChannelNumber = 1
+    dom.forget()
     channelState = .none
     channelAttempt = 0
     lastChannelError = nil
@@ -34,6 +36,7 @@ extension Session {
   /// The connection is gone.
   package mutating func disconnected() {
     state = .idle
+    dom.forget()
     channelState = .none
     actions.removeAll(keepingCapacity: true)
     outgoing.removeAll()
@@ -56,6 +59,8 @@ extension Session {
     case .feedConfig(let number, let config) where number == channel:
       aggregationPeriodSeconds = config.aggregationPeriod ?? aggregationPeriodSeconds
       dataFormat = config.dataFormat ?? dataFormat
+    case .channelOpened(let number, _): if let place = dom.place(number) { domOpened(place, now) }
+    case .channelClosed(let number): if let place = dom.place(number) { domClosed(place, now) }
     default: break  // Late messages of old channels, unknown types and what only servers receive are ignored.
     }
   }
@@ -123,6 +128,7 @@ extension Session {
     errors.add(notice, channel: number)
     if number == channel { lastChannelError = errors.kept.last?.notice }
     if channelState == .open, number == channel || number == 0 { noteRefusal(notice, now) }
+    if let place = dom.place(number), let kept = errors.kept.last?.notice { domRefused(place, kept) }
     switch notice.code {
     case ErrorNotice.unsupportedProtocol: fail(.unsupportedProtocol(errors.kept.last?.notice.message ?? ""))
     case ErrorNotice.unauthorized where state == .authenticating || isReauthenticating: fail(.tokenRefused)
@@ -151,6 +157,7 @@ extension Session {
     case .open, .requested: send(.channelCancel(channel: channel), now)
     case .none, .waiting: break
     }
+    cancelDOM(now)
     channelState = .none
     state = .over
   }

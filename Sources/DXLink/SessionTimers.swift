@@ -22,6 +22,12 @@ extension Session {
     }
     sendFeedSetup(now)
     tellSubscriptions(now)
+    requestDOMChannels(now)
+  }
+
+  mutating func takeChannelNumber() -> Int {
+    lastChannelNumber += 2
+    return lastChannelNumber
   }
 
   mutating func channelClosed(_ now: MonotonicNanos) {
@@ -37,7 +43,7 @@ extension Session {
       return fail(.channelRefused(attempts: channelAttempt, lastError: lastChannelError))
     }
     // A number is used once only.
-    channel += 2
+    channel = takeChannelNumber()
     channelState = .waiting(until: now.advanced(bySeconds: options.channelBackOffSeconds * Double(channelAttempt)))
   }
 
@@ -82,7 +88,7 @@ extension Session {
   /// When `advance` has something to do, if nothing else happens before.
   package var nextDeadline: MonotonicNanos {
     if state == .idle || state == .over { return .distantFuture }
-    var next = min(answerDeadline, min(keepaliveDeadline, silenceDeadline))
+    var next = min(min(answerDeadline, dom.deadline), min(keepaliveDeadline, silenceDeadline))
     switch channelState {
     case .requested(let deadline): next = min(next, deadline)
     case .waiting(let until): next = min(next, until)
@@ -106,6 +112,7 @@ extension Session {
       tellSubscriptions(now)
     default: break
     }
+    advanceDOM(now)
     if now >= keepaliveDeadline { send(.keepalive, now) }
   }
 

@@ -41,7 +41,10 @@ package enum IngestRun {
     if let sentence = shares.refusal { hooks.say(sentence) }
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
-    let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
+    let stop = try RunFailure.from { () throws(IOError) in
+      if let given = settings.run.stop { return given }
+      return try StopFlag(limit: settings.run.limit)
+    }
     var pipelines: [Handover<PayloadPipeline>] = []
     var stores: [TextStore] = []
     for _ in 0..<shares.lanes {
@@ -117,10 +120,12 @@ package enum IngestRun {
       let box = LaneBox()
       var mine = settings.lane
       mine.backoff = settings.lane.backoff.reseeded(number)
+      mine.dom = settings.run.dom
+      mine.session.dom = mine.session.dom.filter { LanePlan.home(of: $0.symbol, lanes: shares.lanes) == number }
       mine.subscriptions = shares.take(number)
       let pipeline = pipelines[number].take()
       var ports = sinks.takePorts(lane: number)
-      ports.sinks += settings.ports?(pipeline.textStore) ?? []
+      ports.sinks += settings.ports?(number, pipeline.textStore) ?? []
       let lane = Handover(
         Lane(
           number: number, settings: mine, pipeline: pipeline, ports: ports,
@@ -155,6 +160,7 @@ package enum IngestRun {
       guard let result = lane.box.result.withLock({ $0 }) else { continue }
       outcome.report.totals += result.totals
       outcome.report.gaps += result.outcome.gaps
+      outcome.report.filledGaps += result.outcome.filledGaps
       outcome.report.reconnects += result.outcome.reconnects
       outcome.report.lanes.append(RunReport.Lane(number, result.outcome, result.totals))
       outcome.report.listedTopics += result.outcome.refusedTopics.map(\.text)

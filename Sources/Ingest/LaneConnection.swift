@@ -128,6 +128,7 @@ extension Lane {
   /// What is done once for all messages of a read.
   private mutating func closeRead() {
     pipeline.deliver()
+    if pipeline.hasFilled { noteFilled() }
     pipeline.settle()
     recording?.publish()
     pipeline.show(in: progress)
@@ -156,6 +157,7 @@ extension Lane {
     var wantsToken = false
     var isReady = false
     var refusals: TopicRefusals?
+    var closedDOM: [String] = []
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -168,12 +170,15 @@ extension Lane {
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
       case .refused(let why): refusals = why
+      case .domClosed(let topic, let isGivenUp, let error):
+        closedDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
     showTopics()
     if let refusals { tell(refusals) }
+    for sentence in closedDOM { complain(sentence) }
     if isReady {
       stood = true
       progress.enter(.streaming)
@@ -224,6 +229,11 @@ extension Lane {
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
         if case .authState(let auth) = message, auth.state == .authorized, session.isReady { closeGap() }
+        if case .domSnapshot(let channel, let snapshot) = message, let receive = settings.dom,
+          let topic = session.domTopic(channel: channel)
+        {
+          receive(DOMUpdate(topic: topic, snapshot: snapshot, receivedNanos: arrival.wall.rawValue))
+        }
         if case .error(let channel, let notice) = message {
           complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
         }
@@ -288,6 +298,15 @@ extension ConnectionEnd {
     case .refused(let why): why
     case .lost(_, let why, _): why
     }
+  }
+}
+
+/// Sentences about DOM channels.
+enum DOMChannelText {
+  static func closed(_ topic: DOMTopic, _ isGivenUp: Bool, _ error: ErrorNotice?) -> String {
+    let why = error.map { " (\($0.code): \($0.message))" } ?? ""
+    let next = isGivenUp ? "it is given up; check --dom and --sources" : "it is requested again"
+    return "the server closed the DOM channel of \(topic.symbol)\(why); \(next)"
   }
 }
 

@@ -30,6 +30,8 @@ package struct LaneSettings: Sendable {
   package var batchMicros = 0
   /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
   package var spinMicros = 0
+  /// Takes the DOM snapshots.
+  package var dom: DOMReceiver?
   package var userAgent = "quotewire"
   /// Recorded with each session.
   package var productVersion = ""
@@ -99,5 +101,6 @@ package struct LaneOutcome: Sendable {
   /// Topics that the server refused, up to `LaneSettings.maximumListedTopics`.
   package var refusedTopics: [Subscription] = []
   package var gaps = 0
+  package var filledGaps = 0
   package var reconnects = 0
 }

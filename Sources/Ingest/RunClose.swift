@@ -57,7 +57,7 @@ extension PayloadPipeline {
       stop: stop, wantsDigest: settings.wantsDigest,
       limits: TextStore.Limits(
         maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes),
-      published: settings.published, receive: settings.receive)
+      snapshots: settings.snapshots, published: settings.published, receive: settings.receive)
   }
 }
 

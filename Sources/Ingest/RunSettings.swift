@@ -15,10 +15,13 @@ package struct RunSettings: Sendable {
   /// Ends the run where somebody else raises it; nil for one of its own.
   package var stop: StopFlag?
   package var texts = TextLimits()
+  package var snapshots = SnapshotMode.raw
   /// Called on the lane's thread for each batch that was published to every sink: for measurements.
   package var published: (@Sendable (borrowing EventBatch) -> Void)?
   /// Called on the lane's thread for each batch with the texts of its events, for whoever takes them beside the sinks.
   package var receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
+  /// Takes the DOM snapshots.
+  package var dom: DOMReceiver?
   /// Called on a sink's thread for each block that was written, with the sink's name and the events of the block.
   package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
 
@@ -49,6 +52,9 @@ package struct IngestSettings: Sendable {
   package var laneCapacity = LaneCapacity()
   /// This process's share of the symbols; nil for all.
   package var shard: Shard?
+  /// Called once for each lane, before it begins, with the texts that its events refer to: ports beside those of the
+  /// sinks. They are used by the lane's thread alone.
+  package var ports: (@Sendable (_ lane: Int, TextStore) -> [any SinkPort])?
   /// Where the recording goes; nil for none.
   package var record: String?
   package var recordingPolicy = RecordingPolicy.wait
@@ -62,10 +68,6 @@ package struct IngestSettings: Sendable {
   package var recordingRingBytes = 4 << 20
   /// Ends the run after this many seconds.
   package var seconds: Double?
-
-  /// Called once for each lane, before it starts, with the texts that its events refer to: ports beside those of the
-  /// sinks. They are used by the lane's thread alone.
-  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
 
   package init(lane: LaneSettings) { self.lane = lane }
 }

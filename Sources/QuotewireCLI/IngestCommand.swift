@@ -28,7 +28,9 @@ enum IngestCommand {
         "from-time", "TIME",
         "history of candles and other time series from here on:\n"
           + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
-      RunOptions.sinks,
+      DepthOptions.sources,
+      DepthOptions.dom, DepthOptions.depth, DepthOptions.period, DepthOptions.domTo,
+      RunOptions.sinks, RunOptions.snapshots,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
       OptionSpec(
@@ -87,15 +89,17 @@ enum IngestCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let console = Console()
-    let settings = try settings(arguments)
+    var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
+    let dom = try DOMOutput(arguments, &settings.run)
     let hooks = try RunEnd.hooks(console, arguments)
     let outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    try dom.finish()
     return try RunEnd.close(outcome, console, arguments)
   }
 
@@ -111,6 +115,7 @@ enum IngestCommand {
       lane.session.keepaliveSeconds = seconds
     }
     try limits(arguments, &lane)
+    try DepthOptions.take(arguments, &lane.session)
     lane.subscriptions = try subscriptions(arguments)
     lane.reconnect = try reconnect(arguments)
     lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0

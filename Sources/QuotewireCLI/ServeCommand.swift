@@ -14,6 +14,8 @@ enum ServeCommand {
       OptionSpec(
         "answers", "SPEC", "answer any symbol with one event of each type asked for, see below"),
       OptionSpec(
+        "history", "SPEC", "serve candles and TimeAndSale of any symbol with their history, see below"),
+      OptionSpec(
         "answer-delay", "MILLIS",
         "milliseconds from a subscription to the symbol's first event (default: 0)"),
       OptionSpec("port", "P", "port to listen on; 0 lets the system choose (default: 0)"),
@@ -60,6 +62,8 @@ enum ServeCommand {
     for row in AnswerSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nSPEC of --limits; what is refused gets an ERROR and no data (default: no such limits):\n"
     for row in LimitsSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
+    text += "\nSPEC of --history:\n"
+    for row in HistorySpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nFAULT is NAME or NAME=ARGUMENTS; with ,once only the first connection has it:\n"
     for row in Fault.table {
       text += line(row.kind.rawValue, (row.arguments.isEmpty ? "" : row.arguments + ": ") + row.meaning)
@@ -172,6 +176,15 @@ enum ServeCommand {
   }
 
   private static func feed(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration.Feed {
+    if let text = arguments.string("history") {
+      if !arguments.operands.isEmpty || arguments.has("generate") || arguments.has("answers") {
+        throw .usage("give one of a recording, --generate, --answers and --history")
+      }
+      if arguments.has("loop") || arguments.has("speed") {
+        throw .usage("--loop and --speed do not go with --history, whose SPEC has a speed of its own")
+      }
+      do { return .history(try HistorySpec(text)) } catch { throw .usage("--history: \(error)") }
+    }
     if let text = arguments.string("answers") {
       if !arguments.operands.isEmpty || arguments.has("generate") {
         throw .usage("give one of a recording, --generate and --answers")
@@ -200,7 +213,8 @@ enum ServeCommand {
     }
     guard let path = arguments.operands.first else {
       throw .usage(
-        "give a recording (quotewire serve FILE.qwr), --generate SPEC or --answers SPEC; see 'quotewire serve --help'")
+        "give a recording (quotewire serve FILE.qwr), --generate SPEC, --answers SPEC or --history SPEC; "
+          + "see 'quotewire serve --help'")
     }
     return .recording(path: path, speed: try ReplayCommand.speed(arguments), isLooped: arguments.has("loop"))
   }

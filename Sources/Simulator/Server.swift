@@ -15,6 +15,7 @@ package struct ServerConfiguration: Sendable {
     case paced(PacedSpec)
     /// One answer to each subscription, whatever the symbol.
     case answers(AnswerSpec)
+    case history(HistorySpec)
   }
 
   /// What happens to a client of a live feed that reads too slowly. Clients of a recording are waited for.
@@ -92,10 +93,12 @@ package struct Server: ~Copyable {
       if case .factor(let asked) = speed { factor = asked }
       live = try LiveFeed(spec, factor: factor, now: .now())
     }
+    let servesDOM = live != nil
     let tls = try Self.tls(configuration)
     let listener = try Self.listener(configuration.address)
     let poller = try Self.poller(listener, stop)
     var configuration = configuration
+    configuration.session.servesDOM = servesDOM
     configuration.session.budget = SubscriptionBudget(limit: configuration.limits.maximumSubscriptionBytes)
     configuration.session.sessions = configuration.limits.sessionsPerToken.map { TokenSessions(limit: $0) }
     self.configuration = configuration

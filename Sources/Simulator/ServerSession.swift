@@ -32,6 +32,8 @@ package struct ServerSession: ~Copyable {
     package var budget: SubscriptionBudget?
     /// Counts the connections of each token; nil where they have no limit.
     package var sessions: TokenSessions?
+    /// Whether there is something that DOM channels can show.
+    package var servesDOM = false
     package init() {}
   }
 
@@ -59,6 +61,9 @@ package struct ServerSession: ~Copyable {
   var waiting = WaitingTopics()
   var subscriptions: Subscriptions
   var channels: [Int: FeedChannel] = [:]
+  var domChannels: [Int: DOMChannel] = [:]
+  /// Channels that were set up since the last call of `takeNewDOM`.
+  var newDOM: [Int] = []
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
   var changes = ChangeWindow()
@@ -151,12 +156,15 @@ package struct ServerSession: ~Copyable {
     case .auth(let token): take(token: token, now, &out)
     case .channelRequest(let channel, let service): request(channel, service, &out)
     case .channelCancel(let channel):
-      guard channels[channel] != nil else { return unknown(channel, &out) }
+      guard channels[channel] != nil || domChannels[channel] != nil else { return unknown(channel, &out) }
       drop(channel)
       out.append(.channelClosed(channel: channel))
     case .feedSetup(let channel, let setup):
       guard channels[channel] != nil else { return unknown(channel, &out) }
       configure(channel, setup, &out)
+    case .domSetup(let channel, let setup):
+      guard domChannels[channel] != nil else { return unknown(channel, &out) }
+      setUpDOM(channel, setup, &out)
     case .feedSubscription(let channel, let change):
       guard channels[channel] != nil else { return unknown(channel, &out) }
       subscribe(channel, change, now, &out)
@@ -242,10 +250,11 @@ package struct ServerSession: ~Copyable {
       return fail(channel, ErrorNotice.badAction, "Channel \(channel) was used before", &out)
     }
     let limit = options.limits.maximumChannels
-    guard channels.count < limit, usedChannels.count < limit * Self.channelLives else {
+    guard channels.count + domChannels.count < limit, usedChannels.count < limit * Self.channelLives else {
       return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(limit)", &out)
     }
     usedChannels.insert(channel)
+    if options.servesDOM, service.service == ChannelService.domName { return openDOM(channel, service, &out) }
     guard service.service == "FEED" else {
       fail(channel, ErrorNotice.badAction, "Unsupported service: '\(service.service.prefix(64))'", &out)
       return out.append(.channelClosed(channel: channel))
@@ -260,6 +269,7 @@ package struct ServerSession: ~Copyable {
 
   private mutating func drop(_ channel: Int) {
     channels[channel] = nil
+    domChannels[channel] = nil
     batched[channel] = nil
     if message.channel == channel { message.discard() }
     subscriptions.removeAll(channel: channel)
@@ -292,6 +302,7 @@ package struct SessionCounters: Sendable, Equatable {
   package var timeouts = 0
   package var events = 0
   package var dataMessages = 0
+  package var domSnapshots = 0
   package var refusedTopics = 0
   package init() {}
 }

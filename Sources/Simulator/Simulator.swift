@@ -4,6 +4,7 @@
 //                         └► LiveFeed ─┐
 //     PacedSpec ──────────► PacedFeed ─┤
 //     AnswerSpec ─────────► AnswerFeed ┤
+//     HistorySpec ────────► HistoryFeed┤
 //     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
 //                                               ▲                          ▲
 //                                               └──────── FaultPlan ───────┘
@@ -11,7 +12,8 @@
 // Invariant: the same spec text gives the same events and the same payloads, byte for byte, on every machine. Only
 // integers, and doubles made by + - * / in a fixed order, take part; no clock, no libm, no hash order.
 //
-// Out of scope: the DOM, INDICHART and RPC services (refused as a real server refuses them), compression, certificates.
+// Out of scope: the INDICHART and RPC services (refused as a real server refuses them), compression, certificates. The
+// DOM service is there for generated markets, and refused elsewhere.
 
 /// Limits and times of the server that have a name, with their defaults.
 package struct ServerLimits: Sendable, Equatable {

@@ -11,9 +11,11 @@ enum Layers {
     ("HTTP", ["Bytes", "WebSocket"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
+    ("Snapshots", ["Market", "Rings"]),
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
+    ("Books", ["Market", "Snapshots"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
@@ -23,11 +25,17 @@ enum Layers {
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
+      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks"]
     ),
-    ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    (
+      "Simulator",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
+      ]
+    ),
     ("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
       "EndOfDay",
@@ -40,8 +48,8 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Account", "Collect", "Conversion", "EndOfDay",
+        "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
+        "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
