@@ -10,6 +10,7 @@ enum Layers {
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
+    ("HTTP", ["Bytes", "WebSocket"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
     ("Snapshots", ["Market", "Rings"]),
@@ -34,6 +35,7 @@ enum Layers {
         "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
       ]
     ),
+    ("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
@@ -49,7 +51,8 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
-        "Sinks", "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
