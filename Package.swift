@@ -84,13 +84,14 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration", "Formats", "History",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -150,6 +151,7 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests("HistoryTests", ["History", "Snapshots", "Market"]),
     tests(
       "QuotewireTests",
       ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),
