@@ -93,13 +93,14 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
-        "Bytes", "CVersion", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Bytes", "CVersion", "Rings", "Market", "Snapshots", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
+        "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -161,6 +162,7 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests("HistoryTests", ["History", "Snapshots", "Market"]),
     tests(
       "QuotewireTests",
       ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),

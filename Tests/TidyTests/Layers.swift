@@ -46,12 +46,13 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
-        "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History",
         "Configuration",
       ]
     ),
