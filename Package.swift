@@ -42,7 +42,9 @@ let package = Package(
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
+    module("Screen"),
     // 1
+    module("Logs", ["Bytes"]),
     module("Market", ["CShims", "Rings"]),
     // 2
     module("JSON", ["Bytes", "CShims"]),
@@ -56,12 +58,14 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
     module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
+    module("HTTPServer", ["Bytes", "Rings", "IO"]),
     // 4
     module(
       "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
     // 5
     module(
-      "Ingest", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+      "Ingest",
+      ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
     module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -74,6 +78,9 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module(
+      "Watch",
+      ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
@@ -104,6 +111,10 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("ScreenTests", ["Screen"]),
+    tests("LogsTests", ["Logs"]),
+    tests("HTTPServerTests", ["HTTPServer", "IO", "Bytes"]),
+    tests("WatchTests", ["Watch", "Screen", "Metrics", "Market", "Bytes"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),

@@ -5,6 +5,8 @@ enum Layers {
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Metrics", []),
+    ("Screen", []),
+    ("Logs", ["Bytes"]),
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
@@ -16,13 +18,14 @@ enum Layers {
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
+    ("HTTPServer", ["Bytes", "Rings", "IO"]),
     (
       "Sinks",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
+      ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
     ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -35,9 +38,13 @@ enum Layers {
       ]
     ),
     (
+      "Watch",
+      ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest", "Simulator"]
+    ),
+    (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
+        "Bytes", "Rings", "Metrics", "Logs", "Watch", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
         "Simulator", "Collect", "Conversion", "EndOfDay",
       ]
     ),
