@@ -30,6 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "quotewire",
   products: [
+    .library(name: "Quotewire", targets: ["Quotewire"]),
     .executable(name: "quotewire", targets: ["quotewire-cli"]),
     .executable(name: "quotewire-conformance", targets: ["quotewire-conformance"]),
     .executable(name: "quotewire-bench", targets: ["quotewire-bench"]),
@@ -81,6 +82,7 @@ let package = Package(
     module(
       "Watch",
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
+    module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
@@ -100,6 +102,7 @@ let package = Package(
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -146,6 +149,9 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests(
+      "QuotewireTests",
+      ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),

@@ -39,15 +39,11 @@ enum EventStages {
     while blocks.next() {
       let before = decoders.events
       records.removeAll()
-      // Twice: once against the clock, which must not pay for keeping the events, and once for the digest and as the
-      // encoders' input. What is timed goes last, so that it finds the block, its symbols and its schema known.
-      if isEncoder { decoders.decode(blocks, nil) }
+      // Three times: once by the decoder that is timed, for what its events add up to; once for the digest and as the
+      // encoders' input; and once against the clock, which pays for decoding alone, with symbols and schema known.
+      decoders.compare(blocks)
       decoders.decode(blocks, records)
-      if !isEncoder {
-        decodeClock.start()
-        decoders.decode(blocks, nil)
-        decodeClock.stop()
-      }
+      if !isEncoder { decoders.time(blocks, &decodeClock) }
       figures.frames += blocks.payloads.count
       figures.bytes += blocks.payloads.byteCount
       figures.events += decoders.events - before
@@ -94,37 +90,57 @@ private final class LaneDecoders {
 
   init(_ level: SIMDLevel) { self.level = level }
 
-  /// With `records` nil as fast as it goes, else for the digest and with the events kept there.
-  func decode(_ blocks: RecordingBlocks, _ records: PaddedBytes?) {
+  private func lane(of blocks: RecordingBlocks) -> Lane {
     let lane = lanes[blocks.lane] ?? Lane(level)
     lanes[blocks.lane] = lane
-    if let records {
-      if blocks.isSessionStart { lane.checked.reset() }
-      for i in 0..<blocks.payloads.count { unsafe check(blocks.payloads[i], lane, records) }
-    } else {
-      if blocks.isSessionStart { lane.timed.reset() }
-      timedSum = Self.time(blocks.payloads, &lane.timed, &batch, &table, timedSum)
+    return lane
+  }
+
+  /// For the digest, with the events kept in `records`.
+  func decode(_ blocks: RecordingBlocks, _ records: PaddedBytes) {
+    let lane = lane(of: blocks)
+    if blocks.isSessionStart { lane.checked.reset() }
+    let payloads = unsafe blocks.payloads.each
+    for i in unsafe payloads.indices { unsafe check(payloads[i], lane, records) }
+  }
+
+  /// What the events of the decoder that is timed add up to.
+  func compare(_ blocks: RecordingBlocks) {
+    let lane = lane(of: blocks)
+    if blocks.isSessionStart { lane.timed.reset() }
+    let payloads = unsafe blocks.payloads.each
+    for i in unsafe payloads.indices {
+      // A frame that is refused gives no events; the other decoder refuses it too.
+      var sum = timedSum
+      _ = try? unsafe lane.timed.decode(payloads[i], receivedNanos: 0, batch: &batch, texts: &table) { full in
+        sum = DecodeLoop.fold(sum, full)
+        full.removeAll()
+      }
+      timedSum = DecodeLoop.fold(sum, batch)
+      batch.removeAll()
     }
+  }
+
+  func time(_ blocks: RecordingBlocks, _ clock: inout Stopwatch) {
+    let lane = lane(of: blocks)
+    if blocks.isSessionStart { lane.timed.reset() }
+    let payloads = unsafe blocks.payloads.each
+    clock.start()
+    unsafe Self.time(payloads, &lane.timed, &batch, &table)
+    clock.stop()
   }
 
   /// All payloads of a block, with everything at hand, so that a frame costs no check that nobody else is at it. Of its
   /// own, so that a profiler can be told to count what happens in here.
   @inline(never)
   private static func time(
-    _ payloads: Payloads, _ decoder: inout FeedDecoder, _ batch: inout EventBatch, _ texts: inout TextTable,
-    _ sum: UInt64
-  ) -> UInt64 {
-    var sum = sum
-    for i in 0..<payloads.count {
-      // A frame that is refused gives no events; the other decoder refuses it too.
-      _ = try? unsafe decoder.decode(payloads[i], receivedNanos: 0, batch: &batch, texts: &texts) { full in
-        sum = DecodeLoop.fold(sum, full)
-        full.removeAll()
-      }
-      sum = DecodeLoop.fold(sum, batch)
+    _ payloads: [UnsafeRawBufferPointer], _ decoder: inout FeedDecoder, _ batch: inout EventBatch,
+    _ texts: inout TextTable
+  ) {
+    for i in unsafe payloads.indices {
+      _ = try? unsafe decoder.decode(payloads[i], receivedNanos: 0, batch: &batch, texts: &texts) { $0.removeAll() }
       batch.removeAll()
     }
-    return sum
   }
 
   private func check(_ payload: UnsafeRawBufferPointer, _ lane: Lane, _ records: PaddedBytes) {

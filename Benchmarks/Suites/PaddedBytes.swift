@@ -51,6 +51,13 @@ final class Payloads {
 
   subscript(_ i: Int) -> UnsafeRawBufferPointer { unsafe bytes.part(ranges[i]) }
 
+  /// Each payload, for loops against the clock: to ask for one costs more than some of what is measured. Valid until
+  /// the next change.
+  var each: [UnsafeRawBufferPointer] {
+    let all = unsafe bytes.all
+    return unsafe ranges.map { unsafe UnsafeRawBufferPointer(rebasing: all[$0]) }
+  }
+
   /// All payloads without anything between them.
   var all: UnsafeRawBufferPointer { unsafe bytes.all }
   func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { unsafe bytes.part(range) }

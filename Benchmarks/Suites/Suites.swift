@@ -12,7 +12,7 @@ package enum Suites {
   package static func all(threadAllocations: (@Sendable () -> AllocationCounts)? = nil) -> [Benchmark] {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
       + ImportSuite.all
-      + RecordingSuite.all + RunSuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
+      + RecordingSuite.all + RunSuite.all + LibrarySuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
       + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
   }
 }

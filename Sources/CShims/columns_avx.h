@@ -26,6 +26,15 @@ TARGET ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uin
   return join_eights((uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(eights, 1)));
 }
 
+TARGET ALWAYS uint64_t integer16(const uint8_t *e, long count, uint32_t *bad) {
+  __m128i d = _mm_and_si128(_mm_xor_si128(at16(e - 16), _mm_set1_epi8('0')), at16(last_bytes + 16 + count));
+  const __m128i nine = _mm_set1_epi8(9);
+  *bad |= 0xFFFFu ^ (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(d, nine), nine));
+  __m128i fours = _mm_madd_epi16(_mm_maddubs_epi16(d, _mm_set1_epi16(1 << 8 | 10)), _mm_set1_epi32(1 << 16 | 100));
+  fours = _mm_packs_epi32(fours, fours);
+  return join_eights((uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(fours, _mm_set1_epi32(1 << 16 | 10000))));
+}
+
 TARGET ALWAYS __m256i four(const void *a, const void *b, const void *c, const void *d) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(two(a, b)), two(c, d), 1);
 }

@@ -64,6 +64,11 @@ ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *
   return value;
 }
 
+ALWAYS uint64_t integer16(const uint8_t *e, long count, uint32_t *bad) {
+  uint64_t head;
+  return digits32(e, count, 32, &head, bad);
+}
+
 ALWAYS uint32_t doubles4(
   const uint8_t *base, long e0, long n0, long e1, long n1, long e2, long n2, long e3, long n3, double *values) {
   (void)base, (void)e0, (void)n0, (void)e1, (void)n1, (void)e2, (void)n2, (void)e3, (void)n3;

@@ -42,6 +42,8 @@ ALWAYS uint64_t digits32(const uint8_t *e, long count, long fraction, uint64_t *
   return digits16(e, 16, count, fraction, bad);
 }
 
+ALWAYS uint64_t integer16(const uint8_t *e, long count, uint32_t *bad) { return digits16(e, 16, count, 32, bad); }
+
 ALWAYS uint64_t ends64(const uint8_t *p) {
   const __m128i comma = _mm_set1_epi8(','), brace = _mm_set1_epi8('}'), fold = _mm_set1_epi8(0x20);
   uint64_t bits = 0;

@@ -153,7 +153,7 @@ TARGET QW_INLINE int csv_double(qw_csv_field f, uint8_t *to) {
     put8(to, bits);
     return 1;
   }
-  if (plain_double(f.s, f.e, to)) return 1;
+  if (plain_double(f.s, f.e, to, 0)) return 1;
   f = csv_bare(f);
   uint64_t sign = (uint64_t)(*f.s == '-') << 63;
   if (!(f.e - f.s == 3 && f.s[0] == 'N' && f.s[1] == 'a' && f.s[2] == 'N') && f.s != f.e &&

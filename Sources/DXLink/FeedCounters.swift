@@ -60,7 +60,8 @@ package struct FrameCounts: Equatable, Sendable {
 /// What a frame was.
 package enum Received: Equatable, Sendable {
   case data(FrameCounts)
-  case message(SessionMessage)
+  /// In a box: what comes with every frame stays small.
+  indirect case message(SessionMessage)
 }
 
 /// The last reason for which a row was not decoded, for a log line.

@@ -128,9 +128,12 @@ package enum IngestRun {
       var mine = settings.lane
       mine.backoff = settings.lane.backoff.reseeded(number)
       mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
+      let pipeline = pipelines[number].take()
+      var ports = sinks.takePorts(lane: number)
+      ports.sinks += settings.ports?(pipeline.textStore) ?? []
       let lane = Handover(
         Lane(
-          number: number, settings: mine, pipeline: pipelines[number].take(), ports: sinks.takePorts(lane: number),
+          number: number, settings: mine, pipeline: pipeline, ports: ports,
           stop: stop, progress: box.progress, say: hooks.voice(.lane)))
       let attention = hooks.attention
       do {

@@ -52,6 +52,8 @@ package enum TokenSource: Sendable {
   case none
   case value(String)
   case file(String)
+  /// Asked for each connection and when the server wants a fresh one, on the lane's thread, which waits for it.
+  case ask(@Sendable () throws(IOError) -> String?)
 
   /// Longest token file, in bytes.
   static let maximumBytes = 64 << 10
@@ -60,6 +62,7 @@ package enum TokenSource: Sendable {
     switch self {
     case .none: return nil
     case .value(let token): return token
+    case .ask(let ask): return try ask()
     case .file(let path):
       let bytes = try File.contents(of: path, limitBytes: Self.maximumBytes)
       let text = String(decoding: bytes, as: UTF8.self)

@@ -60,6 +60,10 @@ package struct IngestSettings: Sendable {
   /// Ends the run after this many seconds.
   package var seconds: Double?
 
+  /// Called once for each lane, before it starts, with the texts that its events refer to: ports beside those of the
+  /// sinks. They are used by the lane's thread alone.
+  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
+
   package init(lane: LaneSettings) { self.lane = lane }
 }
 

@@ -4,11 +4,11 @@
 @safe
 @usableFromInline
 package struct EventBatch: ~Copyable {
-  package let capacity: Int
+  @usableFromInline package let capacity: Int
   @usableFromInline let base: UnsafeMutableRawPointer
   private let templates: UnsafeMutableRawPointer
   @usableFromInline package private(set) var recordCount = 0
-  package private(set) var eventCount = 0
+  @usableFromInline package private(set) var eventCount = 0
 
   /// A state to return to when what was decoded since turns out to be wrong.
   package struct Mark {
@@ -46,6 +46,7 @@ package struct EventBatch: ~Copyable {
     eventCount = mark.events
   }
 
+  @inlinable @inline(__always)
   package mutating func removeAll() {
     recordCount = 0
     eventCount = 0
@@ -75,11 +76,13 @@ package struct EventBatch: ~Copyable {
 
   /// The memory behind the last event, for whoever writes whole events there and then commits them. Good until the
   /// next call.
+  @inlinable @inline(__always)
   package var room: (base: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) {
     unsafe (base + recordCount &* EventRecord.byteCount, base + capacity &* EventRecord.byteCount)
   }
 
   /// Takes the events that were written from `room` up to `end`.
+  @inlinable @inline(__always)
   package mutating func commit(upTo end: UnsafeMutableRawPointer, events: Int) {
     let records = unsafe (end - base) / EventRecord.byteCount
     precondition(records >= recordCount + events && records <= capacity)

@@ -64,7 +64,7 @@ struct CollectRequest {
   /// The feed as the cache tells it from others. Where the token is from counts, the token itself is never kept.
   private static func source(_ url: FeedURL, _ token: TokenSource, _ arguments: Arguments) -> String {
     switch token {
-    case .none: url.description
+    case .none, .ask: url.description
     case .value: "\(url) env:\(arguments.string("token-env") ?? "")"
     case .file(let path): "\(url) file:\(path)"
     }

@@ -37,6 +37,7 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "Watch",
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest", "Simulator"]
@@ -58,6 +59,7 @@ enum Layers {
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
+        "Quotewire",
       ]
     ),
     ("CAllocations", []),
