@@ -52,9 +52,11 @@ let package = Package(
     module("WebSocket", ["Bytes", "CShims"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
+    module("Snapshots", ["Market"]),
     module("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     module("Arrow", ["Bytes", "Market", "Columns"]),
     module("Parquet", ["Bytes", "Market", "Columns"]),
+    module("Books", ["Market", "Snapshots"]),
     // 3
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
@@ -67,7 +69,7 @@ let package = Package(
     module(
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
-    module("Simulator", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Recording"]),
+    module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
@@ -76,6 +78,9 @@ let package = Package(
         "Bytes", "Rings", "Market", "JSON", "Formats", "Columns", "Parquet", "DXLink", "IO", "Recording", "Sinks",
         "Ingest",
       ]),
+    module(
+      "Depth",
+      ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
@@ -87,8 +92,8 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
+        "Collect", "Conversion", "EndOfDay", "Books", "Depth",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -126,9 +131,11 @@ let package = Package(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
       swiftSettings: rules),
     tests("FormatsTests", ["Formats", "EventSupport", "Columns", "Market", "Rings", "Bytes", "JSON"]),
+    tests("SnapshotsTests", ["Snapshots", "Market", "Rings"]),
     tests("ColumnsTests", ["Columns", "EventSupport", "Market", "Rings"]),
     tests("ArrowTests", ["Arrow", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
     tests("ParquetTests", ["Parquet", "Columns", "EventSupport", "Market", "Rings", "Bytes"]),
+    tests("BooksTests", ["Books", "Snapshots", "Market"]),
     tests("IOTests", ["IO", "Bytes"]),
     tests("DXLinkTests", ["DXLink", "Market", "Rings", "JSON", "Bytes"]),
     tests(

@@ -26,7 +26,8 @@ enum SubscriptionSuite {
     var bytes = 0
     while true {
       box.writer.removeAll()
-      let items = book.writeChunk(channel: 1, maximumBytes: 8 << 10, maximumItems: 1000, to: &box.writer)
+      let items = book.writeChunk(
+        channel: 1, maximumBytes: 8 << 10, maximumItems: 1000, now: MonotonicNanos(rawValue: 0), to: &box.writer)
       if items == 0 { break }
       messages += 1
       bytes += box.writer.count

@@ -99,7 +99,7 @@ package enum Collection {
     let symbols = settings.universe.symbols
     if settings.lanes == 1 { return [symbols] }
     var shares = Array(repeating: [String](), count: settings.lanes)
-    for symbol in symbols { shares[LanePlan.lane(of: symbol, lanes: settings.lanes)].append(symbol) }
+    for symbol in symbols { shares[LanePlan.home(of: symbol, lanes: settings.lanes)].append(symbol) }
     return shares
   }
 

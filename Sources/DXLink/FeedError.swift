@@ -11,6 +11,7 @@ package enum FeedError: Error, Equatable, Sendable {
   /// A key has a value of another kind than `wanted`, which is said in plain words.
   case wrongKind(key: String, wanted: String, offset: Int)
   case tooManyFields(type: String, offset: Int)
+  case tooManyLevels(offset: Int)
   /// The peer uses more channels than one decoder keeps apart.
   case tooManyChannels(channel: Int)
 
@@ -19,7 +20,7 @@ package enum FeedError: Error, Equatable, Sendable {
     switch self {
     case .json(let error): error.offset
     case .notAnObject(let offset), .missingKey(_, let offset), .wrongKind(_, _, let offset),
-      .tooManyFields(_, let offset):
+      .tooManyFields(_, let offset), .tooManyLevels(let offset):
       offset
     case .tooManyChannels: 0
     }
@@ -35,6 +36,8 @@ extension FeedError: CustomStringConvertible {
     case .wrongKind(let key, let wanted, let offset): "the value of \"\(key)\" must be \(wanted), at byte \(offset)"
     case .tooManyFields(let type, let offset):
       "the field list of \(type) has more than \(ProtocolLimits.fieldsPerType) names, at byte \(offset)"
+    case .tooManyLevels(let offset):
+      "a side of a DOM_SNAPSHOT has more than \(ProtocolLimits.domLevels) levels, at byte \(offset)"
     case .tooManyChannels(let channel):
       "channel \(channel) is one more than the \(ProtocolLimits.channels) channels that are kept apart"
     }

@@ -209,6 +209,8 @@ struct FrameReader: ~Copyable {
     case .feedConfig(let number, let config):
       guard let slot = slot(number) else { throw .tooManyChannels(channel: number) }
       channels[slot].merge(config, keys, level)
+    // A DOM channel has no rows.
+    case .channelOpened(_, let service) where service.service == ChannelService.domName: return
     case .channelOpened(let number, _):
       guard let slot = slot(number) else { throw .tooManyChannels(channel: number) }
       channels[slot] = FeedChannel(number, requested: requestedPlans, requestedSections)

@@ -81,6 +81,9 @@ package struct MessageReader: ~Copyable {
     case "FEED_CONFIG": .feedConfig(channel: channel, try feedConfig(&body))
     case "FEED_SUBSCRIPTION": .feedSubscription(channel: channel, try subscription(&body))
     case "FEED_DATA": .feedData(channel: channel)
+    case "DOM_SETUP": .domSetup(channel: channel, try domSetup(&body))
+    case "DOM_CONFIG": .domConfig(channel: channel, try domConfig(&body))
+    case "DOM_SNAPSHOT": .domSnapshot(channel: channel, try domSnapshot(&body))
     default: .unknown(channel: channel, name: type)
     }
   }
@@ -162,7 +165,7 @@ package struct MessageReader: ~Copyable {
       if key.equals("service") {
         name = try body.string("service")
       } else if key.equals("parameters") {
-        (service.contractName, service.subFormat) = try parameters(&body)
+        try parameters(&body, &service)
       } else {
         try body.skip()
       }
@@ -173,21 +176,25 @@ package struct MessageReader: ~Copyable {
   }
 
   private static func parameters(
-    _ body: inout ObjectReader
-  ) throws(FeedError) -> (contract: String?, subFormat: String?) {
-    var contract: String?
-    var subFormat: String?
-    if try body.null() { return (nil, nil) }
+    _ body: inout ObjectReader, _ service: inout ChannelService
+  ) throws(FeedError) {
+    (service.contractName, service.subFormat, service.dom) = (nil, nil, nil)
+    var sources: [String] = []
+    if try body.null() { return }
     try body.enter(key: "parameters")
     while let key = try body.nextKey() {
       if key.equals("contract") {
-        contract = try body.optionalString("contract")
+        service.contractName = try body.optionalString("contract")
       } else if key.equals("subFormat") {
-        subFormat = try body.optionalString("subFormat")
+        service.subFormat = try body.optionalString("subFormat")
+      } else if key.equals("symbol") {
+        service.dom = try body.optionalString("symbol").map { DOMTopic(symbol: $0) }
+      } else if key.equals("sources") {
+        sources = try strings(&body, "sources")
       } else {
         try body.skip()
       }
     }
-    return (contract, subFormat)
+    service.dom?.sources = sources
   }
 }

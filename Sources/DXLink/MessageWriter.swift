@@ -40,6 +40,15 @@ package enum MessageWriter {
     case .feedData(let channel):
       begin("FEED_DATA", channel, &out)
       out.append(",\"data\":[]")
+    case .domSetup(let channel, let setup):
+      begin("DOM_SETUP", channel, &out)
+      append(setup, to: &out)
+    case .domConfig(let channel, let config):
+      begin("DOM_CONFIG", channel, &out)
+      append(config, to: &out)
+    case .domSnapshot(let channel, let snapshot):
+      begin("DOM_SNAPSHOT", channel, &out)
+      append(snapshot, to: &out)
     case .unknown(let channel, let name): begin(named: name, channel, &out)
     }
     out.append(UInt8(ascii: "}"))
@@ -76,18 +85,18 @@ package enum MessageWriter {
     out.append(UInt8(ascii: "}"))
   }
 
-  private static func key(_ name: StaticString, _ out: inout ByteWriter) {
+  static func key(_ name: StaticString, _ out: inout ByteWriter) {
     out.append(",\"")
     out.append(name)
     out.append("\":")
   }
 
-  private static func string(_ name: StaticString, _ value: String, _ out: inout ByteWriter) {
+  static func string(_ name: StaticString, _ value: String, _ out: inout ByteWriter) {
     key(name, &out)
     JSONText.append(value, to: &out)
   }
 
-  private static func number(_ name: StaticString, _ value: Double, _ out: inout ByteWriter) {
+  static func number(_ name: StaticString, _ value: Double, _ out: inout ByteWriter) {
     key(name, &out)
     JSONText.append(rare: value, to: &out)
   }
@@ -110,6 +119,11 @@ package enum MessageWriter {
     if let subFormat = service.subFormat {
       out.append(service.contractName == nil ? "\"subFormat\":" : ",\"subFormat\":")
       JSONText.append(subFormat, to: &out)
+    }
+    if let dom = service.dom {
+      out.append(service.contractName == nil && service.subFormat == nil ? "\"symbol\":" : ",\"symbol\":")
+      JSONText.append(dom.symbol, to: &out)
+      strings("sources", dom.sources, &out)
     }
     out.append(UInt8(ascii: "}"))
   }

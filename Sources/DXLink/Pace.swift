@@ -30,7 +30,8 @@ package struct PaceClock: Sendable {
     var items: Int
   }
 
-  private static let minuteNanos: Int64 = 60_000_000_000
+  /// Longer than the minute of the server, to which a message may travel faster than the one a minute before it.
+  private static let minuteNanos: Int64 = 61_000_000_000
 
   private let pace: Pace
   private var intervalStart: MonotonicNanos?

@@ -19,12 +19,26 @@ package struct Session: ~Copyable {
     package var fieldLists = FieldLists.standard
     package var pace = Pace()
     package var maximumTopics = 100_000
+    /// How long the server has to refuse topics that it was told, before they count as live; `judge` must be called
+    /// when it is awaited. Nil: they are live at once, and refusals only stand in the log.
+    package var confirmSeconds: Double?
+    /// Wait before refused topics are asked for again, doubled with each refusal in a row up to the longest.
+    package var retryFirstSeconds = 15.0
+    package var retryLongestSeconds = 300.0
+    /// Snapshots of candles that may be under way; nil for no limit.
+    package var snapshotWindow: SnapshotWindow?
     /// How long SETUP, AUTH_STATE and CHANNEL_OPENED may take, each.
     package var answerSeconds = 10.0
     /// How often a channel that the server closed is requested again.
     package var channelAttempts = 5
     /// Wait before the n-th further request: n times this.
     package var channelBackOffSeconds = 1.0
+    /// What to open DOM channels for, `ProtocolLimits.domChannels` at most.
+    package var dom: [DOMTopic] = []
+    /// Levels a side to ask for; 0 for all.
+    package var domDepth: Int?
+    /// Wanted time between two DOM snapshots; nil leaves it to the server.
+    package var domPeriodSeconds: Double?
     package init() {}
   }
 
@@ -61,6 +75,9 @@ package struct Session: ~Copyable {
 
   /// The feed channel's number; odd, never used twice on a connection.
   package internal(set) var channel = 1
+  /// The last number that was given to a channel of this connection.
+  var lastChannelNumber = 1
+  var dom: DOMChannels
   var channelState = ChannelState.none
   var channelAttempt = 0
   var channelOpenedAt = MonotonicNanos(rawValue: 0)
@@ -70,6 +87,7 @@ package struct Session: ~Copyable {
   var typesTold: UInt32 = 0
   var book: SubscriptionBook
   var paceClock: PaceClock
+  var watch = TopicWatch()
 
   var outgoing = ByteWriter(capacity: 16 << 10)
   var actions: [SessionAction] = []
@@ -85,7 +103,9 @@ package struct Session: ~Copyable {
   package init(options: Options = Options(), token: String? = nil) {
     self.options = options
     self.token = token
-    book = SubscriptionBook(contract: options.contract, maximumTopics: options.maximumTopics)
+    dom = DOMChannels(Array(options.dom.prefix(ProtocolLimits.domChannels)))
+    book = SubscriptionBook(
+      contract: options.contract, maximumTopics: options.maximumTopics, window: options.snapshotWindow)
     paceClock = PaceClock(options.pace)
   }
 
@@ -138,8 +158,12 @@ package enum SessionAction: Equatable, Sendable {
   case send(range: Range<Int>, isSecret: Bool)
   /// The feed channel is open for the first time on this connection; subscriptions follow.
   case ready
+  /// The server closed a DOM channel; it is requested again unless it is given up. With its last ERROR if it sent one.
+  case domClosed(DOMTopic, isGivenUp: Bool, ErrorNotice?)
   /// The server no longer takes the token: call `updateToken` within `Options.answerSeconds`.
   case wantsToken
+  /// The server refused topics; they are asked for again later.
+  case refused(TopicRefusals)
   /// The session is over; close the connection.
   case fail(SessionFailure)
 }

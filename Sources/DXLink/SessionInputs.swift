@@ -18,10 +18,13 @@ extension Session {
     dataFormat = nil
     lastReceived = now
     channel = 1
+    lastChannelNumber = 1
+    dom.forget()
     channelState = .none
     channelAttempt = 0
     lastChannelError = nil
     paceClock = PaceClock(options.pace)
+    watch = TopicWatch()
     answerDeadline = now.advanced(bySeconds: options.answerSeconds)
     send(
       .setup(
@@ -33,9 +36,12 @@ extension Session {
   /// The connection is gone.
   package mutating func disconnected() {
     state = .idle
+    dom.forget()
     channelState = .none
     actions.removeAll(keepingCapacity: true)
     outgoing.removeAll()
+    book.forgetTold()
+    watch = TopicWatch()
   }
 
   /// Any byte at all arrived: the server lives.
@@ -53,6 +59,8 @@ extension Session {
     case .feedConfig(let number, let config) where number == channel:
       aggregationPeriodSeconds = config.aggregationPeriod ?? aggregationPeriodSeconds
       dataFormat = config.dataFormat ?? dataFormat
+    case .channelOpened(let number, _): if let place = dom.place(number) { domOpened(place, now) }
+    case .channelClosed(let number): if let place = dom.place(number) { domClosed(place, now) }
     default: break  // Late messages of old channels, unknown types and what only servers receive are ignored.
     }
   }
@@ -119,6 +127,8 @@ extension Session {
   private mutating func received(_ notice: ErrorNotice, on number: Int, _ now: MonotonicNanos) {
     errors.add(notice, channel: number)
     if number == channel { lastChannelError = errors.kept.last?.notice }
+    if channelState == .open, number == channel || number == 0 { noteRefusal(notice, now) }
+    if let place = dom.place(number), let kept = errors.kept.last?.notice { domRefused(place, kept) }
     switch notice.code {
     case ErrorNotice.unsupportedProtocol: fail(.unsupportedProtocol(errors.kept.last?.notice.message ?? ""))
     case ErrorNotice.unauthorized where state == .authenticating || isReauthenticating: fail(.tokenRefused)
@@ -132,7 +142,7 @@ extension Session {
     add: [Subscription] = [], remove: [Subscription] = [], now: MonotonicNanos
   ) -> [(subscription: Subscription, refusal: SubscriptionRefusal)] {
     var refused: [(subscription: Subscription, refusal: SubscriptionRefusal)] = []
-    for subscription in remove { book.remove(subscription) }
+    for subscription in remove { if book.remove(subscription) { noteRoom(now) } }
     for subscription in add {
       do throws(SubscriptionRefusal) { try book.add(subscription) } catch { refused.append((subscription, error)) }
     }
@@ -147,6 +157,7 @@ extension Session {
     case .open, .requested: send(.channelCancel(channel: channel), now)
     case .none, .waiting: break
     }
+    cancelDOM(now)
     channelState = .none
     state = .over
   }

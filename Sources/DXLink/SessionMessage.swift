@@ -16,6 +16,9 @@ package enum SessionMessage: Equatable, Sendable {
   case feedSubscription(channel: Int, FeedSubscription)
   /// A FEED_DATA whose rows were not asked for.
   case feedData(channel: Int)
+  case domSetup(channel: Int, DOMSetup)
+  case domConfig(channel: Int, DOMConfig)
+  case domSnapshot(channel: Int, DOMSnapshot)
   /// A type that this client does not know; to be ignored.
   case unknown(channel: Int, name: String)
 }
@@ -105,6 +108,15 @@ package struct ChannelService: Equatable, Sendable {
   package var contractName: String?
   /// Added by real servers to their echo.
   package var subFormat: String?
+  /// Of the service DOM, where the message names a symbol.
+  package var dom: DOMTopic?
+
+  package init(dom topic: DOMTopic) {
+    self.init(service: Self.domName, contractName: nil)
+    dom = topic
+  }
+
+  package static let domName = "DOM"
 
   package init(service: String = "FEED", contractName: String?, subFormat: String? = nil) {
     self.service = service

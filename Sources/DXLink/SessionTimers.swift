@@ -15,12 +15,19 @@ extension Session {
     channelOpenedAt = now
     typesTold = 0
     book.forgetTold()
+    watch = TopicWatch()
     if !isReadyTold {
       isReadyTold = true
       actions.append(.ready)
     }
     sendFeedSetup(now)
     tellSubscriptions(now)
+    requestDOMChannels(now)
+  }
+
+  mutating func takeChannelNumber() -> Int {
+    lastChannelNumber += 2
+    return lastChannelNumber
   }
 
   mutating func channelClosed(_ now: MonotonicNanos) {
@@ -30,11 +37,13 @@ extension Session {
     }
     if channelState == .open, now.seconds(since: channelOpenedAt) >= Self.channelForgivenSeconds { channelAttempt = 0 }
     channelAttempt += 1
+    book.forgetTold()
+    watch = TopicWatch()
     if channelAttempt > options.channelAttempts {
       return fail(.channelRefused(attempts: channelAttempt, lastError: lastChannelError))
     }
     // A number is used once only.
-    channel += 2
+    channel = takeChannelNumber()
     channelState = .waiting(until: now.advanced(bySeconds: options.channelBackOffSeconds * Double(channelAttempt)))
   }
 
@@ -51,18 +60,20 @@ extension Session {
   }
 
   mutating func tellSubscriptions(_ now: MonotonicNanos) {
-    guard channelState == .open, book.pendingCount > 0 else { return }
+    guard channelState == .open, book.sendableCount > 0, !isHeld(now) else { return }
     if book.wantedTypes.contains(where: { typesTold & 1 << UInt32($0.index) == 0 }) { sendFeedSetup(now) }
-    while book.pendingCount > 0 {
+    while book.sendableCount > 0 {
       let room = paceClock.room(now)
       if room == 0 { return }
       let start = outgoing.count
       let items = book.writeChunk(
-        channel: channel, maximumBytes: options.pace.maximumBytes, maximumItems: room, to: &outgoing)
+        channel: channel, maximumBytes: options.pace.maximumBytes, maximumItems: room, now: now,
+        to: &outgoing)
       if items == 0 { return }
       actions.append(.send(range: start..<outgoing.count, isSecret: false))
       lastSent = now
       paceClock.sent(items: items, now)
+      noteTold(now)
     }
   }
 
@@ -77,11 +88,11 @@ extension Session {
   /// When `advance` has something to do, if nothing else happens before.
   package var nextDeadline: MonotonicNanos {
     if state == .idle || state == .over { return .distantFuture }
-    var next = min(answerDeadline, min(keepaliveDeadline, silenceDeadline))
+    var next = min(min(answerDeadline, dom.deadline), min(keepaliveDeadline, silenceDeadline))
     switch channelState {
     case .requested(let deadline): next = min(next, deadline)
     case .waiting(let until): next = min(next, until)
-    case .open: if book.pendingCount > 0 { next = min(next, paceClock.nextTime) }
+    case .open: next = min(next, topicsDeadline)
     case .none: break
     }
     return next
@@ -96,9 +107,12 @@ extension Session {
     case .requested(let deadline) where now >= deadline:
       return timeOut(.noChannel(seconds: options.answerSeconds), "no CHANNEL_OPENED", now)
     case .waiting(let until) where now >= until: requestChannel(now)
-    case .open: tellSubscriptions(now)
+    case .open:
+      advanceTopics(now)
+      tellSubscriptions(now)
     default: break
     }
+    advanceDOM(now)
     if now >= keepaliveDeadline { send(.keepalive, now) }
   }
 

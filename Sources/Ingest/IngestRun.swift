@@ -27,6 +27,8 @@ package struct RunHooks {
   package var request: () -> RunRequest = { .none }
   /// Called after each wait, for progress.
   package var tick: (RunStatus) -> Void = { _ in }
+  /// Called once, when the lanes begin, with the way to change what they subscribe.
+  package var started: (SubscriptionRouter) -> Void = { _ in }
   /// Sentences for people, from any thread.
   package var say: @Sendable (String) -> Void = { _ in }
   /// The same with the part of the program that speaks; nil where `say` takes them all.
@@ -45,33 +47,36 @@ package enum RunRequest: Sendable { case none, drain, abandon }
 
 /// Starts sinks, recording and lanes, waits for their end, and adds up what they did.
 package enum IngestRun {
-  package static let maximumLanes = 64
-
   package static func run(_ settings: IngestSettings, _ hooks: RunHooks) throws(RunFailure) -> RunOutcome {
-    guard (1...maximumLanes).contains(settings.lanes) else {
-      throw RunFailure(.usage, "--lanes takes 1 to \(maximumLanes)")
-    }
-    if settings.lanes > 1, settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
-      throw RunFailure(.usage, "the symbol * cannot be shared among lanes; use --lanes 1, or name the symbols")
-    }
+    var shares = try LaneShares(settings)
+    if let sentence = shares.refusal { hooks.say(sentence) }
     let startedAt = MonotonicNanos.now()
     let cpuBefore = CPUTime.processNanos()
-    let stop = try RunFailure.from { () throws(IOError) in try StopFlag(limit: settings.run.limit) }
+    let stop = try RunFailure.from { () throws(IOError) in
+      if let given = settings.run.stop { return given }
+      return try StopFlag(limit: settings.run.limit)
+    }
     var pipelines: [Handover<PayloadPipeline>] = []
     var stores: [TextStore] = []
-    for _ in 0..<settings.lanes {
+    for _ in 0..<shares.lanes {
       let pipeline = PayloadPipeline(stop: stop, settings.run)
       stores.append(pipeline.textStore)
       pipelines.append(Handover(pipeline))
     }
     let sinks = try openSinks(settings, stores, stop, hooks)
-    let lanes = try startLanes(settings, pipelines, sinks, stop, hooks)
+    let inboxes = try RunFailure.from { () throws(IOError) in
+      var inboxes: [LaneInbox] = []
+      for _ in 0..<shares.lanes { inboxes.append(try LaneInbox()) }
+      return inboxes
+    }
+    let lanes = try startLanes(settings, &shares, pipelines, sinks, inboxes, stop, hooks)
+    hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
       recording: settings.record == nil ? nil : sinks.recordingCounters, latencies: sinks.latencies)
     let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
     let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
-    return finish(lanes, stores, sinks, settings, startedAt, cpuBefore, interrupted)
+    return finish(lanes, stores, sinks, shares, startedAt, cpuBefore, interrupted)
   }
 
   private static func openSinks(
@@ -119,22 +124,24 @@ package enum IngestRun {
   }
 
   private static func startLanes(
-    _ settings: IngestSettings, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet, _ stop: StopFlag,
-    _ hooks: RunHooks
+    _ settings: IngestSettings, _ shares: inout LaneShares, _ pipelines: [Handover<PayloadPipeline>], _ sinks: SinkSet,
+    _ inboxes: [LaneInbox], _ stop: StopFlag, _ hooks: RunHooks
   ) throws(RunFailure) -> [LaneHandle] {
     var handles: [LaneHandle] = []
-    for number in 0..<settings.lanes {
+    for number in 0..<shares.lanes {
       let box = LaneBox()
       var mine = settings.lane
       mine.backoff = settings.lane.backoff.reseeded(number)
-      mine.subscriptions = LanePlan.share(of: settings.lane.subscriptions, lane: number, of: settings.lanes)
+      mine.dom = settings.run.dom
+      mine.session.dom = mine.session.dom.filter { LanePlan.home(of: $0.symbol, lanes: shares.lanes) == number }
+      mine.subscriptions = shares.take(number)
       let pipeline = pipelines[number].take()
       var ports = sinks.takePorts(lane: number)
-      ports.sinks += settings.ports?(pipeline.textStore) ?? []
+      ports.sinks += settings.ports?(number, pipeline.textStore) ?? []
       let lane = Handover(
         Lane(
           number: number, settings: mine, pipeline: pipeline, ports: ports,
-          stop: stop, progress: box.progress, say: hooks.voice(.lane)))
+          stop: stop, progress: box.progress, inbox: inboxes[number], say: hooks.voice(.lane)))
       let attention = hooks.attention
       do {
         let thread = try WorkerThread("qw-lane-\(number)") {
@@ -152,18 +159,22 @@ package enum IngestRun {
   }
 
   private static func finish(
-    _ lanes: [LaneHandle], _ stores: [TextStore], _ sinks: SinkSet, _ settings: IngestSettings,
+    _ lanes: [LaneHandle], _ stores: [TextStore], _ sinks: SinkSet, _ shares: LaneShares,
     _ startedAt: MonotonicNanos, _ cpuBefore: Int64, _ interrupted: Bool
   ) -> RunOutcome {
     var outcome = RunOutcome()
     outcome.wasInterrupted = interrupted
     var digests: [(digest: Digest, texts: TextStore)] = []
-    for (lane, texts) in zip(lanes, stores) {
+    outcome.report.unplacedTopics = shares.unplaced.count
+    outcome.report.listedTopics = shares.unplaced.prefix(RunReport.maximumListedTopics).map(\.text)
+    for (number, (lane, texts)) in zip(lanes, stores).enumerated() {
       lane.thread.take().join()
       guard let result = lane.box.result.withLock({ $0 }) else { continue }
       outcome.report.totals += result.totals
       outcome.report.gaps += result.outcome.gaps
       outcome.report.reconnects += result.outcome.reconnects
+      outcome.report.lanes.append(RunReport.Lane(number, result.outcome, result.totals))
+      outcome.report.listedTopics += result.outcome.refusedTopics.map(\.text)
       if let digest = result.digest.value { digests.append((digest, texts)) }
       switch result.outcome.end {
       case .drained, .endOfFeed: break
@@ -173,18 +184,5 @@ package enum IngestRun {
     }
     RunClose.close(&outcome, sinks, digests, startedAt, cpuBefore)
     return outcome
-  }
-}
-
-/// Which lane a topic belongs to: a stable hash of its symbol, so that all types of a symbol keep their order.
-package enum LanePlan {
-  static func share(of all: [Subscription], lane: Int, of lanes: Int) -> [Subscription] {
-    lanes == 1 ? all : all.filter { self.lane(of: $0.symbol, lanes: lanes) == lane }
-  }
-
-  package static func lane(of symbol: String, lanes: Int) -> Int {
-    var text = symbol
-    let hash = text.withUTF8 { b in unsafe TextTable.hash(UnsafeRawBufferPointer(b)) }
-    return Int(hash % UInt64(lanes))
   }
 }

@@ -12,7 +12,7 @@ package import Sinks
 ///          └─────────────── back-off ──────────────────────┘
 package struct Lane: ~Copyable {
   let number: Int
-  let settings: LaneSettings
+  var settings: LaneSettings
   let stop: StopFlag
   let progress: LaneProgress
   let say: @Sendable (String) -> Void
@@ -21,6 +21,10 @@ package struct Lane: ~Copyable {
   let isStopping: @Sendable () -> Bool
   /// Subscribes as answers come; nil where everything is subscribed at once.
   let subscriptionPlan: (any SubscriptionPlan)?
+  /// What others want changed while the lane runs.
+  let inbox: LaneInbox?
+  /// Ends waits: signalled for the run's end, and by the inbox.
+  let wakeup: Wakeup
   var pipeline: PayloadPipeline
   var decoder: FeedDecoder
   var session: Session
@@ -37,12 +41,13 @@ package struct Lane: ~Copyable {
   private var attemptsInGap = 0
   private var backoff: Backoff
   private var everStood = false
-  private var outcome = LaneOutcome(end: .drained)
+  var outcome = LaneOutcome(end: .drained)
+  var shownTopics = TopicCounts()
 
   package init(
     number: Int, settings: LaneSettings, pipeline: consuming PayloadPipeline,
     ports: (sinks: [any SinkPort], recording: RecordingPort?), stop: StopFlag,
-    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil,
+    progress: LaneProgress, plan: (any SubscriptionPlan)? = nil, inbox: LaneInbox? = nil,
     say: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
@@ -51,6 +56,9 @@ package struct Lane: ~Copyable {
     self.progress = progress
     self.say = say
     subscriptionPlan = plan
+    self.inbox = inbox
+    wakeup = inbox?.wakeup ?? stop.wakeup
+    if let inbox { stop.attach(inbox.wakeup) }
     recording = ports.recording
     isStopping = { stop.isAbandoned }
     self.pipeline = pipeline
@@ -75,6 +83,9 @@ package struct Lane: ~Copyable {
 
   private mutating func subscribe() {
     complain(of: session.changeSubscriptions(add: settings.subscriptions, now: .now()))
+    // The book has them now.
+    settings.subscriptions = []
+    showTopics()
   }
 
   /// Does what the plan wants subscribed by now.
@@ -83,7 +94,7 @@ package struct Lane: ~Copyable {
     complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
   }
 
-  private func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
+  func complain(of refused: [(subscription: Subscription, refusal: SubscriptionRefusal)]) {
     for (subscription, refusal) in refused.prefix(settings.maximumComplaints) {
       say("\(subscription.type.name) \(subscription.symbol) is not subscribed: \(refusal)")
     }
@@ -119,13 +130,18 @@ package struct Lane: ~Copyable {
   }
 
   /// Waits, and moves on what sinks hold back meanwhile.
-  private func pause(until deadline: MonotonicNanos) {
+  private mutating func pause(until deadline: MonotonicNanos) {
     while true {
       pipeline.settle()
       let now = MonotonicNanos.now()
       if now >= deadline { return }
       let turn = pipeline.holdsBack ? now.advanced(byNanos: Self.settleNanos) : deadline
-      if stop.wakeup.pause(until: min(turn, deadline)) || stop.isDraining { return }
+      let isWoken = wakeup.pause(until: min(turn, deadline))
+      if stop.isDraining { return }
+      if isWoken {
+        clearWakeup()
+        takeInbox()
+      }
     }
   }
 

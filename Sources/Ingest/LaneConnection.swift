@@ -54,8 +54,12 @@ extension Lane {
     var stood = false
     closingDeadline = nil
     session.connected(now: .now())
+    pipeline.watchSymbols(false)
     let end = converse(&link, &stood).map { withoutToken($0) }
+    outcome.topics = session.topicCounts
+    outcome.refusedTopics = session.refusedTopics(atMost: settings.maximumListedTopics)
     session.disconnected()
+    showTopics()
     recording?.accept(
       SessionEnd(session: sessionNumber, closeCode: link.conversation.closeCode.rawValue, reason: end.words), .now(),
       isStopping: isStopping)
@@ -79,6 +83,7 @@ extension Lane {
     do throws(LinkError) {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
+        if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
         if stop.isDraining { return drain(&link) }
@@ -93,14 +98,18 @@ extension Lane {
           if let end { return end }
         }
         if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
-        if readAt >= session.nextDeadline { session.advance(now: readAt) }
+        if readAt >= session.nextDeadline { advanceSession(readAt) }
         if session.hasActions || link.mayHoldMore { continue }
         switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
         case .read: continue
         case .pause(let nanos): Pause.sleep(nanos: nanos)
         case .receive: waits = true
         case .poll(let deadline):
-          if try link.wait(until: deadline, wakeup: stop.wakeup) == .timedOut { session.advance(now: .now()) }
+          switch try link.wait(until: deadline, wakeup: wakeup) {
+          case .ready: break
+          case .woken: clearWakeup()
+          case .timedOut: advanceSession(.now())
+          }
         }
       }
     } catch {
@@ -119,6 +128,7 @@ extension Lane {
     pipeline.settle()
     recording?.publish()
     pipeline.show(in: progress)
+    if session.watchesSnapshots { tellEndedSnapshots() }
   }
 
   private mutating func wait(
@@ -141,6 +151,8 @@ extension Lane {
     var failure: SessionFailure?
     var wantsToken = false
     var isReady = false
+    var refusals: TopicRefusals?
+    var closedDOM: [String] = []
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -152,10 +164,16 @@ extension Lane {
         try? unsafe link.conversation.send(.text, text.bytes, isSecret: isSecret)
       case .ready: isReady = true
       case .wantsToken: wantsToken = true
+      case .refused(let why): refusals = why
+      case .domClosed(let topic, let isGivenUp, let error):
+        closedDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
+    showTopics()
+    if let refusals { tell(refusals) }
+    for sentence in closedDOM { complain(sentence) }
     if isReady {
       stood = true
       progress.enter(.streaming)
@@ -211,6 +229,11 @@ extension Lane {
         // A feed channel that the server closes is an outage too: the session asks for another one.
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
+        if case .domSnapshot(let channel, let snapshot) = message, let receive = settings.dom,
+          let topic = session.domTopic(channel: channel)
+        {
+          receive(DOMUpdate(topic: topic, snapshot: snapshot, receivedNanos: arrival.wall.rawValue))
+        }
         if case .error(let channel, let notice) = message {
           complain("the server says on channel \(channel): \(notice.code): \(notice.message)")
         }
@@ -275,6 +298,15 @@ extension ConnectionEnd {
     case .refused(let why): why
     case .lost(_, let why, _): why
     }
+  }
+}
+
+/// Sentences about DOM channels.
+enum DOMChannelText {
+  static func closed(_ topic: DOMTopic, _ isGivenUp: Bool, _ error: ErrorNotice?) -> String {
+    let why = error.map { " (\($0.code): \($0.message))" } ?? ""
+    let next = isGivenUp ? "it is given up; check --dom and --sources" : "it is requested again"
+    return "the server closed the DOM channel of \(topic.symbol)\(why); \(next)"
   }
 }
 

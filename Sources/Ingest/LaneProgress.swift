@@ -1,3 +1,4 @@
+package import DXLink
 import Market
 import Synchronization
 package import WebSocket
@@ -16,6 +17,10 @@ package final class LaneProgress: Sendable {
   private let malformedCount = Atomic<Int>(0)
   private let gapCount = Atomic<Int>(0)
   private let reconnectCount = Atomic<Int>(0)
+  private let pendingCount = Atomic<Int>(0)
+  private let sentCount = Atomic<Int>(0)
+  private let liveCount = Atomic<Int>(0)
+  private let refusedCount = Atomic<Int>(0)
 
   package init() {}
 
@@ -28,9 +33,27 @@ package final class LaneProgress: Sendable {
   package var gaps: Int { gapCount.load(ordering: .relaxed) }
   package var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
 
+  /// Wanted topics by state. Each number is of its own moment.
+  package var topics: TopicCounts {
+    var topics = TopicCounts()
+    topics.pending = pendingCount.load(ordering: .relaxed)
+    topics.sent = sentCount.load(ordering: .relaxed)
+    topics.live = liveCount.load(ordering: .relaxed)
+    topics.refused = refusedCount.load(ordering: .relaxed)
+    return topics
+  }
+
   func enter(_ state: State) { stateValue.store(state.rawValue, ordering: .relaxed) }
   func addGap() { gapCount.wrappingAdd(1, ordering: .relaxed) }
   func addReconnect() { reconnectCount.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Publishes where the topics stand, when that changed.
+  func update(topics: TopicCounts) {
+    pendingCount.store(topics.pending, ordering: .relaxed)
+    sentCount.store(topics.sent, ordering: .relaxed)
+    liveCount.store(topics.live, ordering: .relaxed)
+    refusedCount.store(topics.refused, ordering: .relaxed)
+  }
 
   /// Publishes figures; once per read, by the lane only.
   func update(frames: Int, bytes: Int, events: Int, malformed: Int) {

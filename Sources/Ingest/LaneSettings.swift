@@ -24,13 +24,20 @@ package struct LaneSettings: Sendable {
   package var maximumMessageBytes = 1 << 20
   /// Sentences about malformed messages that are said; more are only counted.
   package var maximumComplaints = 20
+  /// Refused topics that are listed by name at the end.
+  package var maximumListedTopics = 100
   /// Microseconds that bytes may gather before they are read, so that one wake-up serves many frames.
   package var batchMicros = 0
   /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
   package var spinMicros = 0
+  /// Takes the DOM snapshots.
+  package var dom: DOMReceiver?
   package var userAgent = "quotewire"
   /// Recorded with each session.
   package var productVersion = ""
+
+  /// How long a server has to refuse topics before they count as live.
+  package static let confirmSeconds = 5.0
 
   /// What the two options take, in microseconds.
   package static let batchRange = 0...10_000
@@ -87,6 +94,10 @@ package struct LaneOutcome: Sendable {
   }
 
   package var end: End
+  /// Where the topics stood when the last connection ended.
+  package var topics = TopicCounts()
+  /// Topics that the server refused, up to `LaneSettings.maximumListedTopics`.
+  package var refusedTopics: [Subscription] = []
   package var gaps = 0
   package var reconnects = 0
 }

@@ -49,6 +49,23 @@ package struct PayloadPipeline: ~Copyable {
     return totals
   }
 
+  /// Whether it is kept in mind which types of which symbols come. Forgets all where it was off.
+  package func watchSymbols(_ isWanted: Bool) {
+    if isWanted == (delivery.seen != nil) { return }
+    delivery.seen = isWanted ? SeenEvents() : nil
+  }
+
+  /// The types that came of each symbol while symbols were watched, as bits by their index.
+  package var seenSymbols: [String: UInt32] { delivery.seen?.symbols(texts.store) ?? [:] }
+
+  /// Candle symbols whose snapshot ended since the last call; nothing while symbols are not watched.
+  package func takeEndedSnapshots() -> [String] {
+    guard let seen = delivery.seen, seen.hasEndedSnapshots else { return [] }
+    return seen.takeEndedSnapshots().map { id in
+      unsafe texts.store.withText(id.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
   /// What the progress line shows.
   package func show(in progress: LaneProgress) {
     progress.update(
@@ -86,7 +103,7 @@ package struct PayloadPipeline: ~Copyable {
   }
 
   /// Adds a decoder's row counts at the end of its work.
-  package mutating func add(_ counters: FeedCounters) {
+  package func add(_ counters: FeedCounters) {
     delivery.totals.rows += counters.rows
     delivery.totals.closedChannelMessages += counters.framesIgnored
     delivery.totals.decodedRows += counters.rowsDecoded
@@ -128,6 +145,8 @@ private final class Delivery {
   var totals = PipelineTotals()
   var digest: Digest?
   let counts = EventCounts()
+  /// What the lane wants to know of symbols; nil costs a look a batch.
+  var seen: SeenEvents?
   private let stop: StopFlag
   private let texts: TextStore
   private let published: (@Sendable (borrowing EventBatch) -> Void)?
@@ -156,6 +175,7 @@ private final class Delivery {
       digest.update(batch, texts)
       self.digest = digest
     }
+    seen?.look(at: batch)
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
     published?(batch)
     receive?(batch, texts)

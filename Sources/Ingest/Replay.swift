@@ -21,6 +21,7 @@ struct Replay: ~Copyable {
   private(set) var damagedFiles = 0
   private var complaints = 0
   private var sentReader = MessageReader()
+  private var dom = RecordedDOM()
   private var unwanted = EventBatch(capacity: 64)
   private var unwantedTexts = TextTable()
 
@@ -125,12 +126,13 @@ struct Replay: ~Copyable {
     switch entry.kind {
     case .received:
       do throws(FeedError) {
-        _ = try unsafe pipeline.accept(
+        let received = try unsafe pipeline.accept(
           entry.payload, entry.arrival, &decoders.of(source: merged.source, lane: entry.lane).pointee)
+        if case .message(.domSnapshot(let channel, let snapshot)) = received { take(snapshot, channel, merged) }
       } catch {
         complain("\(settings.files[merged.source]): the message at byte \(entry.position) was skipped: \(error)")
       }
-    case .sessionStart: unsafe decoders.of(source: merged.source, lane: entry.lane).pointee.reset()
+    case .sessionStart: startSession(merged)
     case .sent: noteSent(merged)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
@@ -144,7 +146,7 @@ struct Replay: ~Copyable {
   private mutating func prepare(_ merged: MergedEntry) {
     let entry = merged.entry
     switch entry.kind {
-    case .sessionStart: unsafe decoders.of(source: merged.source, lane: entry.lane).pointee.reset()
+    case .sessionStart: startSession(merged)
     case .sent: noteSent(merged)
     case .received:
       if unsafe Self.isFeedData(entry.payload) { return }
@@ -157,10 +159,27 @@ struct Replay: ~Copyable {
     }
   }
 
+  private mutating func startSession(_ merged: MergedEntry) {
+    unsafe decoders.of(source: merged.source, lane: merged.entry.lane).pointee.reset()
+    dom.sessionStarted(source: merged.source, lane: merged.entry.lane)
+  }
+
+  private func take(_ snapshot: DOMSnapshot, _ channel: Int, _ merged: MergedEntry) {
+    guard let receive = settings.run.dom,
+      let topic = dom.topic(source: merged.source, lane: merged.entry.lane, channel: channel)
+    else { return }
+    receive(DOMUpdate(topic: topic, snapshot: snapshot, receivedNanos: merged.entry.arrival.wall.rawValue))
+  }
+
   /// What the client asked for decides where the server never told.
   private mutating func noteSent(_ merged: MergedEntry) {
-    guard case .feedSetup(let channel, let setup)? = try? unsafe sentReader.read(merged.entry.payload) else { return }
-    unsafe decoders.of(source: merged.source, lane: merged.entry.lane).pointee.sent(setup, channel: channel)
+    switch try? unsafe sentReader.read(merged.entry.payload) {
+    case .feedSetup(let channel, let setup)?:
+      unsafe decoders.of(source: merged.source, lane: merged.entry.lane).pointee.sent(setup, channel: channel)
+    case .channelRequest(let channel, let service)?:
+      dom.requested(service, source: merged.source, lane: merged.entry.lane, channel: channel)
+    default: break
+    }
   }
 
   /// Whether the text begins as servers begin FEED_DATA; other layouts are read and found out.

@@ -1,8 +1,36 @@
+package import DXLink
 import Market
 import WebSocket
 
 /// What a run did: the figures of `--stats`.
 package struct RunReport: Sendable {
+  /// What one lane did.
+  package struct Lane: Sendable {
+    package var number: Int
+    package var frames: Int
+    package var bytes: Int
+    package var events: Int
+    package var gaps: Int
+    package var reconnects: Int
+    /// Where its topics stood at the end.
+    package var topics: TopicCounts
+
+    init(_ number: Int, _ outcome: LaneOutcome, _ totals: PipelineTotals) {
+      self.number = number
+      frames = totals.frames
+      bytes = totals.bytes
+      events = totals.events
+      gaps = outcome.gaps
+      reconnects = outcome.reconnects
+      topics = outcome.topics
+    }
+
+    fileprivate var json: String {
+      "{\"lane\":\(number),\"frames\":\(frames),\"bytes\":\(bytes),\"events\":\(events),\"gaps\":\(gaps)"
+        + ",\"reconnects\":\(reconnects),\"topics\":{\(RunReport.text(topics))}}"
+    }
+  }
+
   package struct Sink: Sendable {
     package var name: String
     package var accepted: Int
@@ -48,6 +76,14 @@ package struct RunReport: Sendable {
   /// Replayed recordings that are damaged, or torn at their end.
   package var damagedFiles = 0
   package var sinks: [Sink] = []
+  /// Empty in a replay.
+  package var lanes: [Lane] = []
+  /// Topics that no lane had room for, so that the server was never told.
+  package var unplacedTopics = 0
+  /// Topics without room and those that the server refused, by name; `maximumListedTopics` are stated.
+  package var listedTopics: [String] = []
+
+  package static let maximumListedTopics = 1000
   /// Payloads and marks that were to be recorded: `recordedEntries` + `recordingLost`.
   package var recordingOffered = 0
   package var recordedEntries = 0
@@ -63,9 +99,17 @@ package struct RunReport: Sendable {
 
   package init() {}
 
-  /// Whether every decoded row reached every sink and nothing was malformed, dropped or missed.
+  /// Wanted topics of all lanes.
+  package var topics: TopicCounts { lanes.reduce(into: TopicCounts()) { $0 += $1.topics } }
+
+  /// Topics that are wanted and that the feed does not give, as far as we know.
+  package var missingTopics: Int { unplacedTopics + topics.refused }
+
+  /// Whether no wanted topic was refused, every decoded row reached every sink and nothing was malformed, dropped or
+  /// missed.
   package var isLossless: Bool {
-    gaps == 0 && damagedFiles == 0 && recordingLost == 0 && totals.malformedRows == 0 && totals.malformedMessages == 0
+    missingTopics == 0 && gaps == 0 && damagedFiles == 0 && recordingLost == 0 && totals.malformedRows == 0
+      && totals.malformedMessages == 0
       && totals.refusedTexts == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
   }
 
@@ -107,6 +151,11 @@ package struct RunReport: Sendable {
     }.joined(separator: ",")
     out += "},\"recording\":{\"offered\":\(recordingOffered),\"entries\":\(recordedEntries)"
     out += ",\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
+    if !lanes.isEmpty {
+      let listed = listedTopics.prefix(Self.maximumListedTopics).map { Self.quoted($0) }.joined(separator: ",")
+      out += ",\"topics\":{\(Self.text(topics)),\"unplaced\":\(unplacedTopics),\"listed\":[\(listed)]}"
+      out += ",\"lanes\":[\(lanes.map(\.json).joined(separator: ","))]"
+    }
     out += ",\"framesPerSecond\":\(Self.number(framesPerSecond)),\"eventsPerSecond\":\(Self.number(eventsPerSecond))"
     out += ",\"megabytesPerSecond\":\(Self.number(megabytesPerSecond))"
     out += ",\"latencyMicros\":{\"p50\":\(Self.number(latency.p50)),\"p99\":\(Self.number(latency.p99))"
@@ -117,6 +166,11 @@ package struct RunReport: Sendable {
     }.joined(separator: ",")
     out += "},\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(Self.quoted(digest))}\n"
     return out
+  }
+
+  private static func text(_ topics: TopicCounts) -> String {
+    "\"wanted\":\(topics.wanted),\"pending\":\(topics.pending),\"sent\":\(topics.sent)"
+      + ",\"live\":\(topics.live),\"refused\":\(topics.refused)"
   }
 
   /// A number with at most six digits behind the point.

@@ -21,6 +21,8 @@ package struct RunSettings: Sendable {
   package var receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
   /// Asked once for each lane, in their order: what is called on that lane's thread for each batch, beside `receive`.
   package var watch: (@Sendable () -> @Sendable (borrowing EventBatch, TextStore) -> Void)?
+  /// Takes the DOM snapshots.
+  package var dom: DOMReceiver?
   /// Called on a sink's thread for each block that was written, with the sink's name and the events of the block.
   package var written: (@Sendable (_ sink: String, _ events: Int) -> Void)?
 
@@ -45,7 +47,15 @@ package struct RunSettings: Sendable {
 package struct IngestSettings: Sendable {
   package var run = RunSettings()
   package var lane: LaneSettings
-  package var lanes = 1
+  /// Connections; nil for as many as the capacity of a lane makes necessary.
+  package var lanes: Int? = 1
+  /// What a lane may hold at most.
+  package var laneCapacity = LaneCapacity()
+  /// This process's share of the symbols; nil for all.
+  package var shard: Shard?
+  /// Called once for each lane, before it begins, with the texts that its events refer to: ports beside those of the
+  /// sinks. They are used by the lane's thread alone.
+  package var ports: (@Sendable (_ lane: Int, TextStore) -> [any SinkPort])?
   /// Where the recording goes; nil for none.
   package var record: String?
   package var recordingPolicy = RecordingPolicy.wait
@@ -59,10 +69,6 @@ package struct IngestSettings: Sendable {
   package var recordingRingBytes = 4 << 20
   /// Ends the run after this many seconds.
   package var seconds: Double?
-
-  /// Called once for each lane, before it starts, with the texts that its events refer to: ports beside those of the
-  /// sinks. They are used by the lane's thread alone.
-  package var ports: (@Sendable (TextStore) -> [any SinkPort])?
 
   package init(lane: LaneSettings) { self.lane = lane }
 }

@@ -7,6 +7,8 @@ package final class StopFlag: Sendable {
   private let left: Atomic<Int>
   /// Signalled once when the run is to end.
   package let wakeup: Wakeup
+  /// Signalled with it: those of threads that wait for something else too.
+  private let others = Mutex<[Wakeup]>([])
 
   /// `limit` ends the run after that many events.
   package init(limit: Int? = nil) throws(IOError) {
@@ -17,13 +19,24 @@ package final class StopFlag: Sendable {
   /// Asks for an orderly end: close connections, drain, finish files.
   package func drain() {
     _ = stage.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing)
-    wakeup.signal()
+    signal()
   }
 
   /// Asks for an end at once: what waits for room is dropped and counted.
   package func abandon() {
     stage.store(2, ordering: .releasing)
+    signal()
+  }
+
+  private func signal() {
     wakeup.signal()
+    others.withLock { others in for other in others { other.signal() } }
+  }
+
+  /// Has another wakeup signalled when the run is to end; at once where it is already.
+  package func attach(_ other: Wakeup) {
+    others.withLock { $0.append(other) }
+    if isDraining { other.signal() }
   }
 
   package var isDraining: Bool { stage.load(ordering: .relaxed) != 0 }

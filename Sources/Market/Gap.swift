@@ -1,6 +1,8 @@
 /// A provable loss, in band between events: one record whose type byte is no event type.
 ///
-/// It tells that nothing was received from `fromNanos` to `toNanos` on a lane, and why.
+/// It tells that nothing was received from `fromNanos` to `toNanos` on a lane, and why. With the reason `filled` it
+/// tells the opposite of an earlier mark with the same times: the history of so many topics was asked for again and is
+/// whole.
 public struct Gap: BitwiseCopyable, Sendable, Hashable {
   /// Type byte of a gap record; bit 6 is clear, so it is one record long.
   package static let typeByte: UInt8 = 0x3F
@@ -14,6 +16,8 @@ public struct Gap: BitwiseCopyable, Sendable, Hashable {
     case authorizationLost = 5
     case recordingOverflow = 6
     case recordingDamaged = 7
+    /// No loss: the topics' history of that time has come in the meantime.
+    case filled = 8
 
     /// In words, for files and people.
     public var words: String {
@@ -25,6 +29,7 @@ public struct Gap: BitwiseCopyable, Sendable, Hashable {
       case .authorizationLost: "authorization lost"
       case .recordingOverflow: "recording could not keep up"
       case .recordingDamaged: "recording is damaged"
+      case .filled: "filled in the meantime"
       }
     }
   }
@@ -44,6 +49,9 @@ public struct Gap: BitwiseCopyable, Sendable, Hashable {
   /// Messages known to be lost, where that can be known (a recording that could not keep up); else 0.
   public var lostMessages: Int64 = 0
   package var reasonByte: UInt8
+
+  /// Whether events are missing, rather than back.
+  package var isLoss: Bool { reason != .filled }
 
   public var reason: Reason { Reason(rawValue: reasonByte) ?? .connectionLost }
 

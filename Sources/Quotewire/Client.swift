@@ -115,7 +115,7 @@ public final class Client: Sendable {
     if !request.symbols.contains("*") {
       settings.run.texts = .feed(subscriptions: settings.lane.subscriptions.count)
     }
-    settings.ports = { texts in [QueuePort(queue, texts, symbols: nil)] }
+    settings.ports = { _, texts in [QueuePort(queue, texts, symbols: nil)] }
     let feed = try Feed(
       queue, types: request.types, log: configuration.log, tokenFailed: { tokens.hasFailed })
     let refusal = feeds.withLock { feeds -> QuotewireError? in

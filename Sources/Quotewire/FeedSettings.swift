@@ -10,8 +10,8 @@ extension Client.Configuration {
   /// The settings of a run as far as they are the same for every loop.
   func settings() throws(QuotewireError) -> IngestSettings {
     func refuse(_ sentence: String) -> QuotewireError { QuotewireError(.configuration, sentence) }
-    guard (1...IngestRun.maximumLanes).contains(lanes) else {
-      throw refuse("lanes: 1 to \(IngestRun.maximumLanes), not \(lanes)")
+    guard (1...LanePlan.maximumLanes).contains(lanes) else {
+      throw refuse("lanes: 1 to \(LanePlan.maximumLanes), not \(lanes)")
     }
     guard keepaliveSeconds >= 1, keepaliveSeconds.isFinite else { throw refuse("keepaliveSeconds: at least 1") }
     guard Self.answerRange.contains(answerSeconds) else { throw refuse("answerSeconds: 0.1 to 3600") }

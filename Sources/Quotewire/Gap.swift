@@ -18,6 +18,8 @@ public struct Gap: Sendable, Hashable, CustomStringConvertible {
     case recordingOverflow
     /// A recording is damaged.
     case recordingDamaged
+    /// No loss: the topics' history of that time has come in the meantime.
+    case filled
   }
 
   /// Why nothing was received.
@@ -42,6 +44,7 @@ public struct Gap: Sendable, Hashable, CustomStringConvertible {
     case .authorizationLost: reason = .authorizationLost
     case .recordingOverflow: reason = .recordingOverflow
     case .recordingDamaged: reason = .recordingDamaged
+    case .filled: reason = .filled
     }
     lane = Int(gap.lane)
     fromNanos = Int(gap.fromNanos)

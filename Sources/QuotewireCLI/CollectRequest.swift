@@ -37,7 +37,7 @@ struct CollectRequest {
     cache = try Self.cache(arguments)
     sinks = try arguments.has("to") ? RunOptions.settings(arguments).sinks : []
     force = arguments.has("force")
-    lanes = try arguments.int("lanes", in: 1...IngestRun.maximumLanes) ?? 1
+    lanes = try arguments.int("lanes", in: 1...LanePlan.maximumLanes) ?? 1
     if arguments.has("sequential") && arguments.has("parallel") {
       throw .usage("--sequential is --parallel 1; give one of them")
     }

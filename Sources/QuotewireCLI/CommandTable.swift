@@ -5,6 +5,7 @@ package enum CommandTable {
   package static let all: [Command] = [
     IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
+    BookCommand.command,
   ]
 
   /// Runs the program with its arguments (without its own name) and gives its exit code.

@@ -28,6 +28,8 @@ enum IngestCommand {
         "from-time", "TIME",
         "history of candles and other time series from here on:\n"
           + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
+      DepthOptions.sources,
+      DepthOptions.dom, DepthOptions.depth, DepthOptions.period, DepthOptions.domTo,
       RunOptions.sinks,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
@@ -35,7 +37,8 @@ enum IngestCommand {
         "record-sync", "SECONDS",
         "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
-      OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
+      LaneOptions.lanes, LaneOptions.symbolsPerLane, LaneOptions.topicsPerLane, LaneOptions.shard,
+      LaneOptions.changes, LaneOptions.chunk, LaneOptions.snapshots,
       OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
       OptionSpec("fields", "FIELDS", "all (default) or lean: how many fields of each type to ask for"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
@@ -85,15 +88,17 @@ enum IngestCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let console = Console()
-    let settings = try settings(arguments)
+    var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
+    let dom = try DOMOutput(arguments, &settings.run)
     let hooks = try RunEnd.hooks(console, arguments)
     let outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    try dom.finish()
     return try RunEnd.close(outcome, console, arguments)
   }
 
@@ -109,6 +114,7 @@ enum IngestCommand {
       lane.session.keepaliveSeconds = seconds
     }
     try limits(arguments, &lane)
+    try DepthOptions.take(arguments, &lane.session)
     lane.subscriptions = try subscriptions(arguments)
     lane.reconnect = try reconnect(arguments)
     lane.batchMicros = try arguments.int("batch-micros", in: LaneSettings.batchRange) ?? 0
@@ -123,7 +129,7 @@ enum IngestCommand {
       settings.run.texts.maximumTexts = most
       settings.run.texts.maximumBytes = max(settings.run.texts.maximumBytes, 128 * most)
     }
-    settings.lanes = try arguments.int("lanes", in: 1...64) ?? 1
+    try LaneOptions.apply(arguments, to: &settings)
     settings.record = arguments.string("record")
     if let policy = arguments.string("record-policy") {
       guard let known = RecordingPolicy(rawValue: policy) else {

@@ -12,6 +12,7 @@ enum ReplayCommand {
       OptionSpec("start", "TIME", "skip what arrived before: 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       OptionSpec("stop", "TIME", "skip what arrived after"),
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
+      DepthOptions.domTo,
       RunOptions.sinks, RunOptions.limit, RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
     ],
     notes: """
@@ -27,16 +28,19 @@ enum ReplayCommand {
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var settings = ReplaySettings(files: arguments.operands)
     settings.run = try RunOptions.settings(arguments)
+    let dom = try DOMOutput(arguments, &settings.run)
     settings.run.wantsDigest = arguments.has("stats")
     settings.speed = try speed(arguments)
     settings.start = try bound(arguments, "start")
     settings.stop = try bound(arguments, "stop")
     settings.longestSilenceSeconds = try arguments.seconds("max-silence")
-    return try play(settings, arguments)
+    return try play(settings, arguments) { () throws(CommandFailure) in try dom.finish() }
   }
 
   /// Runs a replay to its end and closes with its figures.
-  static func play(_ settings: ReplaySettings, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+  static func play(
+    _ settings: ReplaySettings, _ arguments: Arguments, atEnd: () throws(CommandFailure) -> Void = {}
+  ) throws(CommandFailure) -> ExitCode {
     let console = Console()
     let hooks = try RunEnd.hooks(console, arguments)
     let outcome: RunOutcome
@@ -44,6 +48,7 @@ enum ReplayCommand {
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    try atEnd()
     return try RunEnd.close(outcome, console, arguments)
   }
 

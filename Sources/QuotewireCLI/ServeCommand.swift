@@ -31,6 +31,7 @@ enum ServeCommand {
         "slow-clients", "WHAT",
         "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
       OptionSpec("compress", "compress messages for clients that offer it (permessage-deflate; needs zlib)"),
+      OptionSpec("limits", "SPEC", "refuse what real servers refuse, see below"),
       OptionSpec("max-clients", "N", "clients at a time (default: 256)"),
       OptionSpec(
         "client-timeout", "SECONDS",
@@ -53,6 +54,8 @@ enum ServeCommand {
     for row in GenerateSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nSPEC of --answers:\n"
     for row in AnswerSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
+    text += "\nSPEC of --limits; what is refused gets an ERROR and no data (default: no such limits):\n"
+    for row in LimitsSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nFAULT is NAME or NAME=ARGUMENTS; with ,once only the first connection has it:\n"
     for row in Fault.table {
       text += line(row.kind.rawValue, (row.arguments.isEmpty ? "" : row.arguments + ": ") + row.meaning)
@@ -122,6 +125,9 @@ enum ServeCommand {
     }
     if let millis = try arguments.int("answer-delay", in: 0...3_600_000) {
       configuration.session.answerDelayMillis = Int64(millis)
+    }
+    if let text = arguments.string("limits") {
+      do { configuration.limits.take(try LimitsSpec(text)) } catch { throw .usage("--limits: \(error)") }
     }
     if let most = try arguments.int("max-clients", in: 1...65_536) { configuration.limits.maximumClients = most }
     if let seconds = try arguments.seconds("client-timeout") {

@@ -8,7 +8,14 @@ import Market
 
 extension IngestCommand {
   static func subscriptions(_ arguments: Arguments) throws(CommandFailure) -> [Subscription] {
+    // Who asks for the DOM service alone gets no events beside it.
+    let wishes = ["types", "symbols", "symbols-file"]
+    if arguments.has("dom") && !wishes.contains(where: { arguments.has($0) }) { return [] }
     let types = try types(arguments)
+    let sources = try DepthOptions.sources(arguments)
+    if !sources.isEmpty && !arguments.has("dom") && !types.contains(where: \.hasSource) {
+      throw .usage("--sources is for orders; --types names none of them")
+    }
     var symbols = arguments.all("symbols").flatMap(Self.split)
     if let path = arguments.string("symbols-file") { symbols += try file(path) }
     if !arguments.has("symbols") && !arguments.has("symbols-file") { symbols = defaultSymbols }
@@ -20,7 +27,14 @@ extension IngestCommand {
     for type in types {
       for symbol in symbols {
         let wanted = Subscription(type, symbol, fromTime: type.isTimeSeries && symbol != "*" ? fromTime : nil)
-        if seen.insert(wanted).inserted { all.append(wanted) }
+        if type.hasSource && !sources.isEmpty {
+          for source in sources {
+            let one = Subscription(type, symbol, source: source)
+            if seen.insert(one).inserted { all.append(one) }
+          }
+        } else if seen.insert(wanted).inserted {
+          all.append(wanted)
+        }
       }
     }
     return all

@@ -236,6 +236,7 @@ final class ClientConnection {
     session.beginDue(now)
     greet()
     flushLive(now)
+    sendDOM(now)
     play(now)
     stats.add(.events, session.counters.events - eventsStated)
     eventsStated = session.counters.events
@@ -390,6 +391,14 @@ final class ClientConnection {
       }
     }
     hasMoreToGreet = greeted == Self.greetingsPerTurn && !session.newTopics.isEmpty
+  }
+
+  /// Snapshots of the DOM channels. A client that lags misses some, and gets the newest when it has caught up.
+  private func sendDOM(_ now: MonotonicNanos) {
+    guard let live, session.closing == nil, !session.domChannels.isEmpty else { return }
+    for topic in session.takeNewDOM() { live.watchDOM(topic) }
+    if links.isStalled || out.byteCount + conversation.queuedBytes > queueLimit / 2 { return }
+    session.sendDOM(now, &out) { live.dom($0, depth: $1) }
   }
 
   /// Subscriptions that are given their first values in one turn.

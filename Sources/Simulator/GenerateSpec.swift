@@ -45,6 +45,13 @@ package struct GenerateSpec: Sendable, Equatable {
   /// Time over which events are gathered into one message.
   package var periodMillis = 100
   package var preset = Preset.normal
+  /// Orders that a book has at most.
+  package var orders = standardOrders
+  /// The sources of the order books, by position in `Book.sources`.
+  package var sources = standardSources
+
+  static let standardOrders = 24
+  static let standardSources = Array(Book.sources.indices)
 
   package init() {}
 
@@ -63,6 +70,8 @@ package struct GenerateSpec: Sendable, Equatable {
     ("universe", "stocks, options, mixed", "kinds of symbols"),
     ("candles", "SYMBOLSxROWS", "candle symbols and the length of their snapshots"),
     ("period", "0s…10s", "time over which events are gathered into one message"),
+    ("orders", "1…10000", "orders of a book at most, half as many in a snapshot; 24 without it"),
+    ("sources", "ntv/NTV/…", "sources of the order books, of NTV, ntv, DEX, ARCA and memx; all without it"),
     ("preset", "normal, hostile", "hostile: malformed messages, odd configurations, errors among the data"),
   ]
 
@@ -97,6 +106,8 @@ package struct GenerateSpec: Sendable, Equatable {
     case "fields": fields = try Self.choice(key, value, spec)
     case "universe": universe = try Self.choice(key, value, spec)
     case "candles": (candleSymbols, candleRows) = try Self.candles(value, spec)
+    case "orders": orders = try spec.integer(key, value, 1...10_000)
+    case "sources": sources = try Self.sources(value, spec)
     case "period": periodMillis = try spec.millis(key, value, max: 10_000)
     default: preset = try Self.choice(key, value, spec)
     }
@@ -133,12 +144,31 @@ package struct GenerateSpec: Sendable, Equatable {
     return mix
   }
 
+  private static func sources(_ value: String, _ spec: SpecText) throws(SimulatorError) -> [Int] {
+    let known = Book.sources.map { "\($0.name)" }
+    var sources: [Int] = []
+    for name in value.split(separator: "/", omittingEmptySubsequences: false) {
+      guard let source = known.firstIndex(of: String(name)), !sources.contains(source) else {
+        throw spec.error("sources", value, "names of \(known.joined(separator: ", ")), each once, with / between")
+      }
+      sources.append(source)
+    }
+    return sources
+  }
+
   private static func candles(_ value: String, _ spec: SpecText) throws(SimulatorError) -> (Int, Int) {
     let halves = value.split(separator: "x", omittingEmptySubsequences: false)
     guard halves.count == 2, let symbols = Int(halves[0]), let rows = Int(halves[1]),
       (0...10_000).contains(symbols), (0...100_000).contains(rows)
     else { throw spec.error("candles", value, "SYMBOLSxROWS, at most 10000x100000") }
     return (symbols, rows)
+  }
+
+  /// Keys that came later: only where they say something, so that older texts stay canonical.
+  private var booksText: String {
+    (orders == Self.standardOrders ? "" : ",orders=\(orders)")
+      + (sources == Self.standardSources
+        ? "" : ",sources=" + sources.map { "\(Book.sources[$0].name)" }.joined(separator: "/"))
   }
 
   /// The canonical text.
@@ -148,6 +178,6 @@ package struct GenerateSpec: Sendable, Equatable {
       + "duration=\(durationMillis.map { SpecText.text(millis: $0) } ?? "forever"),burst=\(burst),"
       + "zipf=\(SpecText.text(zipfHundredths, scale: 100)),nan=\(SpecText.text(nanPerMillion, scale: 1_000_000)),"
       + "fields=\(fields.rawValue),universe=\(universe.rawValue),candles=\(candleSymbols)x\(candleRows),"
-      + "period=\(SpecText.text(millis: periodMillis)),preset=\(preset.rawValue)"
+      + "period=\(SpecText.text(millis: periodMillis)),preset=\(preset.rawValue)" + booksText
   }
 }

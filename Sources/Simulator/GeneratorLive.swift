@@ -32,13 +32,17 @@ extension Generator {
     return true
   }
 
-  /// Lets the books or the series of a symbol begin with a snapshot again at their next event.
-  mutating func restartSnapshots(_ type: EventType, _ i: Int) {
+  /// Lets the books of a symbol, of one source or of all, begin a snapshot again, and its series at its next event.
+  mutating func restartSnapshots(_ type: EventType, _ i: Int, source wanted: String?) {
     if type == .series && !universe.instruments[i].isSeriesBusy { universe.instruments[i].hasSeries = false }
-    guard type.hasSource else { return }
-    for source in Book.sources.indices {
+    guard type.hasSource, spec.mix.contains(where: { $0.type == type }), !isOption(i) else { return }
+    for source in bookSources(type) where wanted == nil || "\(Book.sources[source].name)" == wanted {
       let key = BookKey(type: type, instrument: i, source: source)
-      if books[key]?.isBusy == false { books[key] = nil }
+      if books[key]?.isBusy == true {
+        books[key]?.wantsRestart = true
+      } else {
+        beginBook(key)
+      }
     }
   }
 

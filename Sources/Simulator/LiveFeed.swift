@@ -6,7 +6,8 @@ import Rings
 /// A generator that runs in real time for all clients of a server.
 ///
 /// New subscriptions of types of which only the latest matters get a value at once; candle subscriptions get a snapshot
-/// of their own; books and series start a new snapshot for everybody, as a real server may at any time.
+/// of their own; books and series start a new snapshot for everybody, as a real server may at any time, books at once
+/// and series with their next event.
 final class LiveFeed {
   /// Events made in one call at most, so that a feed that fell behind does not hold up the clients.
   static let eventsPerStep = 20_000
@@ -24,11 +25,13 @@ final class LiveFeed {
   private let simulatedStart = Generator.startSeconds * 1_000_000_000
   private let factor: Double
   private var bySymbol: [String: Int] = [:]
+  private var dom: DOMFeed
   private(set) var isOver = false
 
   /// `factor` is the speed; nil for as fast as a step may be.
   init(_ spec: GenerateSpec, factor: Double?, now: MonotonicNanos) throws(SimulatorError) {
     generator = try Generator(spec)
+    dom = DOMFeed(spec)
     start = now
     self.factor = factor ?? .infinity
     for (i, symbol) in generator.symbols.enumerated() { bySymbol[symbol] = i }
@@ -65,6 +68,7 @@ final class LiveFeed {
       guard nanos <= until else { return }
       held.forEach { event in
         keep(event)
+        dom.keep(event)
         body(event)
       }
       heldNanos = nil
@@ -79,6 +83,21 @@ final class LiveFeed {
   /// The last value again, for a client that could not be sent every one.
   func repeatLatest(_ key: LatestEvents.Key, _ body: (EventRef) -> Void) { _ = latest.with(key, body) }
 
+  /// Somebody opened a DOM channel: the symbol's books are kept from a snapshot on.
+  func watchDOM(_ topic: DOMTopic) {
+    guard dom.hasOrders, let i = bySymbol[topic.symbol], !generator.isOption(i) else { return }
+    if dom.watch(generator.symbolID(i)) { generator.restartSnapshots(.order, i, source: nil) }
+  }
+
+  /// The depth of the market now; nil for an unknown symbol, or while its books are not whole.
+  func dom(_ topic: DOMTopic, depth: Int) -> DOMSnapshot? {
+    guard let i = bySymbol[topic.symbol] else { return nil }
+    if dom.hasOrders && !generator.isOption(i) {
+      return dom.snapshot(generator.symbolID(i), topic, depth: depth, time: generator.millis, store)
+    }
+    return generator.makeDOM(i, depth: depth)
+  }
+
   /// What a new subscription is owed at once.
   func greet(_ topic: Subscriptions.Topic, fromTime: Int64?, _ body: (EventRef) -> Void) {
     extra.removeAll()
@@ -89,7 +108,7 @@ final class LiveFeed {
       return extra.forEach(body)
     }
     guard let i = bySymbol[topic.symbol] else { return }
-    guard Self.isLasting(topic.type) else { return generator.restartSnapshots(topic.type, i) }
+    guard Self.isLasting(topic.type) else { return generator.restartSnapshots(topic.type, i, source: topic.source) }
     let key = LatestEvents.Key(type: topic.type, symbol: generator.symbolID(i).rawValue)
     if latest.with(key, body) { return }
     guard generator.makeInitial(topic.type, i, into: &extra) else { return }

@@ -12,8 +12,9 @@ struct Book {
   var live: [Int64] = []
   var nextId: Int64 = 1
   var isBusy = false
+  /// A snapshot is to begin behind what is under way.
+  var wantsRestart = false
 
-  static let maximumOrders = 24
   static let sources: [(name: StaticString, prefix: Int64)] = [
     ("NTV", 0x4E54_5600), ("ntv", 0x6E74_7600), ("DEX", 0x4445_5800), ("ARCA", 0x4152_4341), ("memx", 0x6D65_6D78),
   ]
@@ -47,12 +48,12 @@ struct OrderFacts {
 extension Generator {
   /// The first event of a book is the first row of its snapshot; later ones add, change, remove, or open a transaction.
   mutating func makeOrder(_ type: EventType, _ instrument: Int, _ batch: inout EventBatch) {
-    let source = random.below(type == .order ? Book.sources.count : 2)
+    let sources = bookSources(type)
+    let source = sources[random.below(sources.count)]
     let key = BookKey(type: type, instrument: instrument, source: source)
     if books[key]?.isBusy == true { return advanceRun(into: &batch) }
     if books[key] == nil || random.oneIn(400) {
-      books[key] = Book(isBusy: true)
-      begin(.book(key), rows: random.oneIn(15) ? 0 : random.within(1...12))
+      beginBook(key)
       return advanceRun(into: &batch, newest: true)
     }
     let isOpening = random.oneIn(6)
@@ -63,6 +64,15 @@ extension Generator {
     }
   }
 
+  /// The sources of an order type: the first two of all where it is none of Order.
+  func bookSources(_ type: EventType) -> [Int] { type == .order ? spec.sources : Array(spec.sources.prefix(2)) }
+
+  /// Begins a snapshot of a book.
+  mutating func beginBook(_ key: BookKey) {
+    books[key] = Book(isBusy: true)
+    begin(.book(key), rows: random.oneIn(15) ? 0 : random.within(1...max(1, spec.orders / 2)))
+  }
+
   mutating func endTransaction(_ key: BookKey, _ batch: inout EventBatch) {
     changeBook(key, EventFlags(rawValue: 0), &batch)
   }
@@ -71,7 +81,7 @@ extension Generator {
   private mutating func changeBook(_ key: BookKey, _ flags: EventFlags, _ batch: inout EventBatch) {
     var book = books[key] ?? Book()
     var facts = OrderFacts(flags: flags)
-    let isFull = book.live.count >= Book.maximumOrders
+    let isFull = book.live.count >= spec.orders
     if book.live.isEmpty || !isFull && random.oneIn(3) {
       facts.id = book.nextId
       facts.action = 1
@@ -112,7 +122,7 @@ extension Generator {
     facts.index = Book.index(key.source, facts.id)
     facts.source = Text(short: Book.sources[key.source].name)
     if !facts.flags.contains(.removeEvent) {
-      let level = random.within(1...30)
+      let level = random.within(1...max(30, spec.orders / 4))
       facts.isBuy = random.oneIn(2)
       facts.price = it.price(facts.isBuy ? max(1, it.bid - level + 1) : it.ask + level - 1)
       facts.size = Double(random.within(1...900)) / it.partsPerSize

@@ -92,11 +92,14 @@ package struct Server: ~Copyable {
       if case .factor(let asked) = speed { factor = asked }
       live = try LiveFeed(spec, factor: factor, now: .now())
     }
+    let servesDOM = live != nil
     let tls = try Self.tls(configuration)
     let listener = try Self.listener(configuration.address)
     let poller = try Self.poller(listener, stop)
     var configuration = configuration
+    configuration.session.servesDOM = servesDOM
     configuration.session.budget = SubscriptionBudget(limit: configuration.limits.maximumSubscriptionBytes)
+    configuration.session.sessions = configuration.limits.sessionsPerToken.map { TokenSessions(limit: $0) }
     self.configuration = configuration
     self.stats = stats
     self.stop = stop

@@ -28,6 +28,10 @@ package struct ServerSession: ~Copyable {
     package var limits = ServerLimits()
     /// What all clients of a server share; nil for a session alone.
     package var budget: SubscriptionBudget?
+    /// Counts the connections of each token; nil where they have no limit.
+    package var sessions: TokenSessions?
+    /// Whether there is something that DOM channels can show.
+    package var servesDOM = false
     package init() {}
   }
 
@@ -55,12 +59,17 @@ package struct ServerSession: ~Copyable {
   var waiting = WaitingTopics()
   var subscriptions: Subscriptions
   var channels: [Int: FeedChannel] = [:]
+  var domChannels: [Int: DOMChannel] = [:]
+  /// Channels that were set up since the last call of `takeNewDOM`.
+  var newDOM: [Int] = []
   var message = DataMessage()
   var batched: [Int: BatchedMessages] = [:]
+  var changes = ChangeWindow()
   private var usedChannels: Set<Int> = []
   private var reader = MessageReader(maximumBytes: 1 << 20)
   private var isSetUp = false
   private var isAuthorized: Bool
+  private var place: TokenSessions.Place?
   private var wrongTokens = 0
   private var clientTimeoutNanos: Int64
   private var ownTimeoutNanos: Int64
@@ -143,12 +152,15 @@ package struct ServerSession: ~Copyable {
     case .auth(let token): take(token: token, &out)
     case .channelRequest(let channel, let service): request(channel, service, &out)
     case .channelCancel(let channel):
-      guard channels[channel] != nil else { return unknown(channel, &out) }
+      guard channels[channel] != nil || domChannels[channel] != nil else { return unknown(channel, &out) }
       drop(channel)
       out.append(.channelClosed(channel: channel))
     case .feedSetup(let channel, let setup):
       guard channels[channel] != nil else { return unknown(channel, &out) }
       configure(channel, setup, &out)
+    case .domSetup(let channel, let setup):
+      guard domChannels[channel] != nil else { return unknown(channel, &out) }
+      setUpDOM(channel, setup, &out)
     case .feedSubscription(let channel, let change):
       guard channels[channel] != nil else { return unknown(channel, &out) }
       subscribe(channel, change, now, &out)
@@ -200,6 +212,13 @@ package struct ServerSession: ~Copyable {
 
   private mutating func take(token: String, _ out: inout MessageQueue) {
     isAuthorized = !faults.has(.refuseToken) && (options.token == nil || options.token == token)
+    if isAuthorized, let sessions = options.sessions, place?.token != token {
+      place = sessions.place(token)
+      if place == nil {
+        isAuthorized = false
+        fail(0, ErrorNotice.unauthorized, "Too many sessions with this token: the limit is \(sessions.limit)", &out)
+      }
+    }
     out.append(.authState(state))
     if isAuthorized {
       wrongTokens = 0
@@ -221,10 +240,11 @@ package struct ServerSession: ~Copyable {
       return fail(channel, ErrorNotice.badAction, "Channel \(channel) was used before", &out)
     }
     let limit = options.limits.maximumChannels
-    guard channels.count < limit, usedChannels.count < limit * Self.channelLives else {
+    guard channels.count + domChannels.count < limit, usedChannels.count < limit * Self.channelLives else {
       return fail(channel, ErrorNotice.badAction, "Too many channels: the limit is \(limit)", &out)
     }
     usedChannels.insert(channel)
+    if options.servesDOM, service.service == ChannelService.domName { return openDOM(channel, service, &out) }
     guard service.service == "FEED" else {
       fail(channel, ErrorNotice.badAction, "Unsupported service: '\(service.service.prefix(64))'", &out)
       return out.append(.channelClosed(channel: channel))
@@ -239,6 +259,7 @@ package struct ServerSession: ~Copyable {
 
   private mutating func drop(_ channel: Int) {
     channels[channel] = nil
+    domChannels[channel] = nil
     batched[channel] = nil
     if message.channel == channel { message.discard() }
     subscriptions.removeAll(channel: channel)
@@ -270,6 +291,7 @@ package struct SessionCounters: Sendable, Equatable {
   package var timeouts = 0
   package var events = 0
   package var dataMessages = 0
+  package var domSnapshots = 0
   package var refusedTopics = 0
   package init() {}
 }

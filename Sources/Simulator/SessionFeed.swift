@@ -30,9 +30,10 @@ extension ServerSession {
       subscriptions.remove(topic)
       if waiting.count > 0 { waiting.removeAll { $0.isCovered(by: topic) } }
     }
-    guard let contract = channels[channel]?.contract else { return }
+    guard let contract = channels[channel]?.contract, admits(change, on: channel, now, &out) else { return }
     var fresh: [EventType] = []
     var refused = 0
+    var snapshots = SnapshotCount(self, channel)
     for item in change.add {
       // A type that we do not know is a type without data: silence.
       guard let topic = Self.topic(channel, item) else { continue }
@@ -40,6 +41,7 @@ extension ServerSession {
         fail(channel, ErrorNotice.badAction, "A wildcard needs a channel with contract STREAM or AUTO", &out)
         continue
       }
+      if !snapshots.takes(topic, item) { continue }
       let count = subscriptions.count + waiting.count
       guard count < options.limits.maximumTopics || subscriptions.contains(topic) else {
         refused += 1
@@ -48,7 +50,10 @@ extension ServerSession {
       if !begin(NewTopic(topic: topic, fromTime: item.fromTime), now) { refused += 1 }
       if channels[channel]?.plans[topic.type] == nil && !fresh.contains(topic.type) { fresh.append(topic.type) }
     }
-    counters.refusedTopics += refused
+    counters.refusedTopics += refused + snapshots.refused
+    if snapshots.refused > 0 {
+      fail(channel, ErrorNotice.badAction, "Your subscription size for event type 'Candle' is too big", &out)
+    }
     if refused > 0 { fail(channel, ErrorNotice.badAction, "Your subscription size is too big", &out) }
     if !fresh.isEmpty { announce(fresh, on: channel, &out) }
     sendErrors(channel, change, &out)

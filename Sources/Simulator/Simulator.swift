@@ -11,7 +11,8 @@
 // Invariant: the same spec text gives the same events and the same payloads, byte for byte, on every machine. Only
 // integers, and doubles made by + - * / in a fixed order, take part; no clock, no libm, no hash order.
 //
-// Out of scope: the DOM, INDICHART and RPC services (refused as a real server refuses them), compression, certificates.
+// Out of scope: the INDICHART and RPC services (refused as a real server refuses them), compression, certificates. The
+// DOM service is there for generated markets, and refused elsewhere.
 
 /// Limits and times of the server that have a name, with their defaults.
 package struct ServerLimits: Sendable, Equatable {
@@ -21,6 +22,11 @@ package struct ServerLimits: Sendable, Equatable {
   package var maximumChannels = 100
   /// Subscriptions (type, symbol, source) of one client.
   package var maximumTopics = 200_000
+  /// What real servers refuse beside.
+  package var changesPerMinute: Int?
+  package var topicsPerMessage: Int?
+  package var candleSnapshots: Int?
+  package var sessionsPerToken: Int?
   /// Bytes that the subscriptions of all clients take together, about 150 each and its symbol; more is refused.
   package var maximumSubscriptionBytes = 24 << 20
   /// Longest message that a client may send; a longer one ends the connection with 1009.
@@ -44,6 +50,18 @@ package struct ServerLimits: Sendable, Equatable {
   /// How long a client may take to answer our Close, in milliseconds.
   package var closeTimeoutMillis: Int64 = 5_000
   package init() {}
+
+  package mutating func take(_ spec: LimitsSpec) {
+    maximumTopics = spec.topics ?? maximumTopics
+    changesPerMinute = spec.changes
+    topicsPerMessage = spec.messageTopics
+    candleSnapshots = spec.snapshots
+    sessionsPerToken = spec.sessions
+    // As much memory as that many topics of all the clients of a large test take.
+    if let topics = spec.topics {
+      maximumSubscriptionBytes = max(maximumSubscriptionBytes, min(topics * 16, 2_000_000) * 176)
+    }
+  }
 }
 
 /// Why the simulator cannot do what it was asked to do.

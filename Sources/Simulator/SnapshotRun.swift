@@ -91,7 +91,9 @@ extension Generator {
     switch run.key {
     case .candle(let i): candles[i].isBusy = false
     case .series(let i): universe.instruments[i].isSeriesBusy = false
-    case .book(let key), .transactionEnd(let key): books[key]?.isBusy = false
+    case .book(let key), .transactionEnd(let key):
+      books[key]?.isBusy = false
+      if books[key]?.wantsRestart == true { beginBook(key) }
     }
   }
 }

@@ -31,6 +31,9 @@ private struct Stage: ~Copyable {
         lines.append((isSecret ? "!" : "") + text)
       case .ready: lines.append("ready")
       case .wantsToken: lines.append("wantsToken")
+      case .refused(let refusals): lines.append("refused \(refusals.count)")
+      case .domClosed(let topic, let isGivenUp, _):
+        lines.append("closed \(topic.symbol)\(isGivenUp ? ", given up" : "")")
       case .fail(let reason):
         lines.append("fail")
         failure = reason

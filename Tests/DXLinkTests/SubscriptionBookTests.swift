@@ -19,13 +19,15 @@ private struct ServerSet {
   }
 }
 
+private let noTime = MonotonicNanos(rawValue: 0)
+
 @Suite("The subscription book", .tags(.unit))
 struct SubscriptionBookTests {
   private func drain(_ book: inout SubscriptionBook, bytes: Int = 8192, items: Int = 200) -> [String] {
     var chunks: [String] = []
     while true {
       var out = ByteWriter()
-      if book.writeChunk(channel: 1, maximumBytes: bytes, maximumItems: items, to: &out) == 0 {
+      if book.writeChunk(channel: 1, maximumBytes: bytes, maximumItems: items, now: noTime, to: &out) == 0 {
         #expect(out.count == 0)
         return chunks
       }
@@ -168,7 +170,7 @@ struct SubscriptionBookTests {
       case 7...8:
         var out = ByteWriter()
         let items = Int(random.next() % 6) + 1
-        let wrote = book.writeChunk(channel: 1, maximumBytes: 300, maximumItems: items, to: &out)
+        let wrote = book.writeChunk(channel: 1, maximumBytes: 300, maximumItems: items, now: noTime, to: &out)
         if wrote == 0 { continue }
         let message = try server.apply(out.string)
         #expect(message.reset == mustReset, "seed \(seed)")

@@ -168,33 +168,3 @@ struct GapTextTests {
     #expect(gap.attempts == (text.hasSuffix("attempts=9") ? 9 : 0))
   }
 }
-
-@Suite("Lane plan", .tags(.unit))
-struct LanePlanTests {
-  private let all = (0..<500).flatMap { n in
-    [Subscription(.quote, "SYM\(n)"), Subscription(.trade, "SYM\(n)"), Subscription(.order, "SYM\(n)", source: "NTV")]
-  }
-
-  @Test("every topic belongs to one lane, all topics of a symbol to the same", arguments: [1, 2, 3, 7, 64])
-  func shares(lanes: Int) {
-    let shares = (0..<lanes).map { LanePlan.share(of: all, lane: $0, of: lanes) }
-    #expect(shares.map(\.count).reduce(0, +) == all.count)
-    #expect(Set(shares.flatMap { $0 }) == Set(all))
-    for (lane, share) in shares.enumerated() {
-      #expect(share.allSatisfy { LanePlan.lane(of: $0.symbol, lanes: lanes) == lane })
-      #expect(share == all.filter(Set(share).contains), "in the order given")
-      // Thrice the even share would be a bad hash.
-      #expect(lanes > 7 || share.count < 3 * all.count / lanes + 1)
-      #expect(lanes > 7 || !share.isEmpty)
-    }
-    for n in 0..<500 {
-      #expect(Set(shares.indices.filter { i in shares[i].contains { $0.symbol == "SYM\(n)" } }).count == 1)
-    }
-  }
-
-  @Test("the plan is the same in every run and on every machine")
-  func stable() {
-    let known = ["AAPL", "SPY", "IBM", "", "AAPL{=5m,tho=true}"].map { LanePlan.lane(of: $0, lanes: 8) }
-    #expect(known == [3, 7, 6, 2, 2], "as another program computes it from the hash's definition")
-  }
-}

@@ -117,7 +117,8 @@ struct ServeDocumentTests {
 
   @Test("it names no fault and no key that there is not")
   func nothingElse() {
-    let known = Set(GenerateSpec.table.map(\.key) + Fault.Kind.allCases.map(\.rawValue))
+    let known = Set(
+      GenerateSpec.table.map(\.key) + LimitsSpec.table.map(\.key) + Fault.Kind.allCases.map(\.rawValue))
     for line in text.split(separator: "\n") where line.hasPrefix("| `") {
       let name = line.dropFirst(3).prefix { $0 != "`" }
       if !name.hasPrefix("--") && !name.contains(" ") { #expect(known.contains(String(name)), "\(line)") }

@@ -12,9 +12,11 @@ enum Layers {
     ("WebSocket", ["Bytes", "CShims"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
+    ("Snapshots", ["Market", "Rings"]),
     ("Formats", ["Bytes", "CShims", "Rings", "Market", "JSON", "Columns"]),
     ("Arrow", ["Bytes", "Market", "Columns"]),
     ("Parquet", ["Bytes", "Market", "Columns"]),
+    ("Books", ["Market", "Snapshots"]),
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
@@ -27,8 +29,14 @@ enum Layers {
       "Ingest",
       ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
     ),
-    ("Simulator", ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording"]),
+    (
+      "Simulator",
+      [
+        "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
+      ]
+    ),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
+    ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
     (
       "EndOfDay",
@@ -45,8 +53,10 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Watch", "Market", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "JSON",
+        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
+        "Simulator", "Collect", "Conversion", "EndOfDay", "Books",
+        "Depth",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
