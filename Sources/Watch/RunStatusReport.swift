@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import Logs
 import Screen
 
@@ -15,6 +15,14 @@ extension StatusReport {
     tables = [Self.lanes(top)]
     if !top.sinks.isEmpty { tables.append(Self.sinks(top)) }
     if !picture.types.isEmpty { tables.append(Self.types(picture)) }
+  }
+
+  /// Of something that counts and has nothing to draw.
+  package init(title: String, state: String, at wall: WallNanos, figures: [(label: String, value: String)]) {
+    self.title = title
+    self.state = state
+    time = LogText.time(wall.rawValue)
+    tiles = figures.map { Tile(label: $0.label, value: $0.value) }
   }
 
   private static func tiles(_ picture: RunPicture) -> [Tile] {
