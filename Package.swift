@@ -44,6 +44,7 @@ let package = Package(
     module("Rings", ["CShims"]),
     module("Metrics"),
     module("Screen"),
+    module("Configuration"),
     // 1
     module("Logs", ["Bytes"]),
     module("Market", ["CShims", "Rings"]),
@@ -68,7 +69,10 @@ let package = Package(
     // 5
     module(
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]),
+      [
+        "Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording",
+        "Sinks",
+      ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
@@ -92,8 +96,9 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "IO", "Recording", "DXLink",
+        "Sinks", "Ingest", "Simulator",
+        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -123,6 +128,7 @@ let package = Package(
     tests("LogsTests", ["Logs"]),
     tests("HTTPServerTests", ["HTTPServer", "IO", "Bytes"]),
     tests("WatchTests", ["Watch", "Screen", "Metrics", "Market", "Bytes"]),
+    tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
@@ -179,7 +185,7 @@ if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
       name: "quotewire-fuzz",
       dependencies: [
         "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
-        "IO", "DXLink", "Sinks", "QuotewireCLI",
+        "IO", "DXLink", "Sinks", "QuotewireCLI", "Configuration",
       ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
 }

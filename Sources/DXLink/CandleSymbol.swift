@@ -51,7 +51,7 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private static func canonicalValue(_ key: String, _ value: String) -> String? {
+  static func canonicalValue(_ key: String, _ value: String) -> String? {
     let lower = value.lowercased()
     switch key {
     case "": return period(lower)

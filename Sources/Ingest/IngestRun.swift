@@ -172,6 +172,7 @@ package enum IngestRun {
       guard let result = lane.box.result.withLock({ $0 }) else { continue }
       outcome.report.totals += result.totals
       outcome.report.gaps += result.outcome.gaps
+      outcome.report.filledGaps += result.outcome.filledGaps
       outcome.report.reconnects += result.outcome.reconnects
       outcome.report.lanes.append(RunReport.Lane(number, result.outcome, result.totals))
       outcome.report.listedTopics += result.outcome.refusedTopics.map(\.text)

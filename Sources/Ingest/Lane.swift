@@ -164,6 +164,26 @@ package struct Lane: ~Copyable {
     lostSince = lastArrival?.wall ?? .now()
     lossReason = reason
     attemptsInGap = 0
+    resume()
+  }
+
+  /// Has the wishes ask for what the connection took with it.
+  private mutating func resume() {
+    var again = pipeline.interrupt()
+    if let change = subscriptionPlan?.connectionLost() {
+      complain(of: session.changeSubscriptions(add: change.add, remove: change.remove, now: .now()))
+    }
+    if again.isEmpty { return }
+    let wildcards = Set(settings.subscriptions.filter { $0.symbol == Subscription.wildcard }.map(\.type))
+    again.removeAll { wildcards.contains($0.type) }
+    complain(of: session.changeSubscriptions(add: again, now: .now()))
+  }
+
+  /// Tells the recording that the time series of a gap are whole again. The sinks know.
+  mutating func noteFilled() {
+    guard let gap = pipeline.takeFilled() else { return }
+    recording?.accept(GapText.mark(gap), .now(), isStopping: isStopping)
+    outcome.filledGaps += 1
   }
 
   /// Tells the recording and the sinks that the feed is whole again, and since when it was not.

@@ -125,6 +125,7 @@ extension Lane {
   /// What is done once for all messages of a read.
   private mutating func closeRead() {
     pipeline.deliver()
+    if pipeline.hasFilled { noteFilled() }
     pipeline.settle()
     recording?.publish()
     pipeline.show(in: progress)

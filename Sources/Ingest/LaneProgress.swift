@@ -1,5 +1,6 @@
 package import DXLink
 import Market
+package import Snapshots
 import Synchronization
 package import WebSocket
 
@@ -92,6 +93,10 @@ package struct PipelineTotals: Sendable {
   package var refusedTexts = 0
   /// Events that came behind `--limit`.
   package var beyondLimit = 0
+  /// Of `--snapshots committed`; zeros where events go on as they come.
+  package var snapshots = SnapshotCounts()
+  /// Rows that came again after a gap and had gone on before.
+  package var duplicates = 0
 
   package init() {}
 
@@ -112,5 +117,7 @@ package struct PipelineTotals: Sendable {
     a.unknownValues += b.unknownValues
     a.refusedTexts += b.refusedTexts
     a.beyondLimit += b.beyondLimit
+    a.snapshots += b.snapshots
+    a.duplicates += b.duplicates
   }
 }

@@ -99,5 +99,6 @@ package struct LaneOutcome: Sendable {
   /// Topics that the server refused, up to `LaneSettings.maximumListedTopics`.
   package var refusedTopics: [Subscription] = []
   package var gaps = 0
+  package var filledGaps = 0
   package var reconnects = 0
 }

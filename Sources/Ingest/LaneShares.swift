@@ -1,15 +1,15 @@
-import DXLink
+package import DXLink
 
 /// How a live run shares its symbols out: shard, number of lanes, each lane's part.
-struct LaneShares {
+package struct LaneShares {
   private(set) var plan: LanePlan
   private var shares: [[Subscription]]
   /// Topics that no lane has room for.
   let unplaced: [Subscription]
 
-  var lanes: Int { plan.lanes }
+  package var lanes: Int { plan.lanes }
 
-  init(_ settings: IngestSettings) throws(RunFailure) {
+  package init(_ settings: IngestSettings) throws(RunFailure) {
     let all = settings.lane.subscriptions
     let capacity = settings.laneCapacity
     if let lanes = settings.lanes, !(1...LanePlan.maximumLanes).contains(lanes) {
@@ -38,6 +38,9 @@ struct LaneShares {
 
   private static func symbols(_ all: [Subscription]) -> Int { Set(all.map { SymbolHash.hash($0, for: .lane) }).count }
 
+  /// The part of a lane.
+  package func share(of lane: Int) -> [Subscription] { shares[lane] }
+
   /// The part of a lane, which is no longer kept here.
   mutating func take(_ lane: Int) -> [Subscription] {
     defer { shares[lane] = [] }
@@ -45,7 +48,7 @@ struct LaneShares {
   }
 
   /// A sentence about what no lane has room for; nil where all have.
-  var refusal: String? {
+  package var refusal: String? {
     if unplaced.isEmpty { return nil }
     let names = unplaced.prefix(5).map(\.text).joined(separator: ", ")
     return "\(unplaced.count) topics are not subscribed: \(plan.fullRefusal(beyond: unplaced)): \(names)"

@@ -23,13 +23,14 @@ package struct PayloadPipeline: ~Copyable {
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
   package init(
     stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
-    published: (@Sendable (borrowing EventBatch) -> Void)? = nil,
+    snapshots: SnapshotMode = .raw, published: (@Sendable (borrowing EventBatch) -> Void)? = nil,
     receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)? = nil
   ) {
     batch = EventBatch(capacity: batchRecords)
     texts = TextTable(limits: limits)
     delivery = Delivery(
       stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published, receive: receive)
+    delivery.relay = snapshots == .committed ? SnapshotRelay() : nil
   }
 
   /// The texts of this pipeline's events, for sinks.
@@ -42,6 +43,7 @@ package struct PayloadPipeline: ~Copyable {
   package var totals: PipelineTotals {
     var totals = delivery.totals
     delivery.counts.add(to: &totals)
+    delivery.relay?.add(to: &totals)
     totals.frames = messages
     totals.messages = messages
     totals.bytes = bytes
@@ -120,8 +122,21 @@ package struct PayloadPipeline: ~Copyable {
   /// Puts a gap mark between the events of every sink.
   package mutating func accept(_ gap: Gap) {
     deliver()
+    delivery.relay?.note(gap)
     delivery.accept(gap)
   }
+
+  /// The connection is gone: snapshots and transactions under way are void where they are held back.
+  /// - Returns: what to ask for again from a later time than at first.
+  package mutating func interrupt() -> [Subscription] {
+    deliver()
+    return delivery.relay?.interrupt(texts.store) ?? []
+  }
+
+  package var hasFilled: Bool { delivery.filled != nil }
+
+  /// The gap that is filled since the last call; its mark is in the sinks already.
+  package func takeFilled() -> Gap? { delivery.filled.take() }
 
   /// Moves on what conflation holds back, as far as there is room.
   package func settle() { for sink in delivery.sinks { sink.settle() } }
@@ -144,6 +159,10 @@ private final class Delivery {
   var sinks: [any SinkPort] = []
   var totals = PipelineTotals()
   var digest: Digest?
+  /// Holds snapshots back; nil where events go on as they come.
+  var relay: SnapshotRelay?
+  /// A gap that was filled, until the lane takes it.
+  var filled: Gap?
   let counts = EventCounts()
   /// What the lane wants to know of symbols; nil costs a look a batch.
   var seen: SeenEvents?
@@ -164,6 +183,14 @@ private final class Delivery {
   }
 
   func deliver(_ batch: inout EventBatch) {
+    guard let relay else { return send(&batch) }
+    relay.pass(batch) { send(&$0) }
+    guard let gap = relay.takeFilled(now: batch) else { return }
+    filled = gap
+    accept(gap)
+  }
+
+  private func send(_ batch: inout EventBatch) {
     let allowed = stop.claim(batch.eventCount)
     if allowed < batch.eventCount {
       totals.beyondLimit += batch.eventCount - allowed

@@ -18,6 +18,7 @@ struct Replay: ~Copyable {
   private var maps: [MappedRecording] = []
   private var decoders = ReplayDecoders()
   private(set) var gaps = 0
+  private(set) var filledGaps = 0
   private(set) var damagedFiles = 0
   private var complaints = 0
   private var sentReader = MessageReader()
@@ -80,6 +81,7 @@ struct Replay: ~Copyable {
     for one in counters { pipeline.add(one) }
     judge()
     pipeline.finish()
+    countFilled()
     pipeline.show(in: progress)
     progress.enter(.ended)
     return (pipeline.totals, pipeline.digest)
@@ -136,11 +138,26 @@ struct Replay: ~Copyable {
     case .sent: noteSent(merged)
     case .gap:
       guard let mark = unsafe GapMark(parsing: entry.payload) else { return }
-      gaps += 1
-      pipeline.accept(GapText.gap(mark, lane: Int(entry.lane)))
+      take(GapText.gap(mark, lane: Int(entry.lane)))
     default: break
     }
   }
+
+  /// A mark that a gap was filled is made anew where snapshots are held back.
+  private mutating func take(_ gap: Gap) {
+    countFilled()
+    if gap.isLoss {
+      gaps += 1
+      _ = pipeline.interrupt()
+    } else if settings.run.snapshots == .raw {
+      filledGaps += 1
+    } else {
+      return
+    }
+    pipeline.accept(gap)
+  }
+
+  private mutating func countFilled() { if pipeline.takeFilled() != nil { filledGaps += 1 } }
 
   /// Before the first wanted time only what the channels are counts: everything but FEED_DATA.
   private mutating func prepare(_ merged: MergedEntry) {

@@ -42,7 +42,9 @@ package enum ReplayRun {
         var mine = work.take()
         let (totals, digest) = mine.run()
         box.value.withLock {
-          $0 = ReplayResult(totals: totals, digest: DigestBox(digest), gaps: mine.gaps, damaged: mine.damagedFiles)
+          $0 = ReplayResult(
+            totals: totals, digest: DigestBox(digest), gaps: mine.gaps, filledGaps: mine.filledGaps,
+            damaged: mine.damagedFiles)
         }
         attention.signal()
       }
@@ -56,6 +58,7 @@ package enum ReplayRun {
     var totals: PipelineTotals
     var digest: DigestBox
     var gaps: Int
+    var filledGaps: Int
     var damaged: Int
   }
 
@@ -73,6 +76,7 @@ package enum ReplayRun {
     if let result = box.value.withLock({ $0 }) {
       outcome.report.totals = result.totals
       outcome.report.gaps = result.gaps
+      outcome.report.filledGaps = result.filledGaps
       outcome.report.damagedFiles = result.damaged
       if let digest = result.digest.value { digests.append((digest, texts)) }
     }

@@ -57,7 +57,8 @@ extension PayloadPipeline {
       stop: stop, wantsDigest: settings.wantsDigest,
       limits: TextStore.Limits(
         maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes),
-      published: settings.published, receive: Self.receiver(settings))
+      snapshots: settings.snapshots, published: settings.published,
+      receive: Self.receiver(settings))
   }
 
   /// What is called for each batch: nothing, one of the two, or both.

@@ -1,5 +1,6 @@
 package import DXLink
 import Market
+import Snapshots
 import WebSocket
 
 /// What a run did: the figures of `--stats`.
@@ -72,6 +73,8 @@ package struct RunReport: Sendable {
   package var cpuSeconds = 0.0
   package var totals = PipelineTotals()
   package var gaps = 0
+  /// Gaps whose time series came again in full.
+  package var filledGaps = 0
   package var reconnects = 0
   /// Replayed recordings that are damaged, or torn at their end.
   package var damagedFiles = 0
@@ -109,8 +112,8 @@ package struct RunReport: Sendable {
   /// missed.
   package var isLossless: Bool {
     missingTopics == 0 && gaps == 0 && damagedFiles == 0 && recordingLost == 0 && totals.malformedRows == 0
-      && totals.malformedMessages == 0
-      && totals.refusedTexts == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
+      && totals.malformedMessages == 0 && totals.refusedTexts == 0 && totals.snapshots.refused == 0
+      && totals.snapshots.held == 0 && sinks.allSatisfy { $0.dropped == 0 && $0.accepted == $0.written }
   }
 
   /// Whether all figures add up.
@@ -118,9 +121,12 @@ package struct RunReport: Sendable {
     sinks.allSatisfy { $0.accepted + $0.dropped == totals.events && $0.accepted == $0.written }
       && recordingOffered == recordedEntries + recordingLost
       && totals.rows == totals.decodedRows + totals.malformedRows + totals.unknownTypes
-      && totals.decodedRows == totals.events + totals.beyondLimit
+      && totals.decodedRows == totals.events + totals.beyondLimit + withheld
       && totals.wire.received == totals.wire.data + totals.wire.control + totals.wire.overhead
   }
+
+  /// Decoded rows that `--snapshots committed` let no sink see.
+  private var withheld: Int { totals.snapshots.void + totals.snapshots.held + totals.duplicates }
 
   private func rate(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
 
@@ -143,8 +149,12 @@ package struct RunReport: Sendable {
     out += ",\"skipped\":{\"unknownType\":\(totals.unknownTypes),\"unknownField\":\(totals.unknownFields)"
     out += ",\"unknownValue\":\(totals.unknownValues),\"beyondLimit\":\(totals.beyondLimit)"
     out += ",\"closedChannel\":\(totals.closedChannelMessages)}}"
+    let held = totals.snapshots
+    out += ",\"snapshots\":{\"committed\":\(held.snapshots),\"refused\":\(held.refused)"
+    out += ",\"void\":\(held.void),\"held\":\(held.held),\"duplicates\":\(totals.duplicates)}"
     out += ",\"malformedMessages\":\(totals.malformedMessages),\"refusedTexts\":\(totals.refusedTexts)"
-    out += ",\"damagedRecordings\":\(damagedFiles),\"gaps\":\(gaps),\"reconnects\":\(reconnects),\"sinks\":{"
+    out += ",\"damagedRecordings\":\(damagedFiles),\"gaps\":\(gaps),\"filledGaps\":\(filledGaps)"
+    out += ",\"reconnects\":\(reconnects),\"sinks\":{"
     out += sinks.map { sink in
       "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped)"
         + ",\"written\":\(sink.written),\"spilled\":\(sink.spilled)}"

@@ -15,6 +15,7 @@ package struct RunSettings: Sendable {
   /// Ends the run where somebody else raises it; nil for one of its own.
   package var stop: StopFlag?
   package var texts = TextLimits()
+  package var snapshots = SnapshotMode.raw
   /// Called on the lane's thread for each batch that was published to every sink: for measurements.
   package var published: (@Sendable (borrowing EventBatch) -> Void)?
   /// Called on the lane's thread for each batch with the texts of its events, for whoever takes them beside the sinks.

@@ -6,8 +6,15 @@ package import DXLink
 package protocol SubscriptionPlan: AnyObject {
   /// What changes now; nil for nothing.
   func change(now: MonotonicNanos) -> SubscriptionChange?
+  /// The feed channel is gone, and with it what had come of answers that were not whole. What changes until the next
+  /// one stands; nil for nothing.
+  func connectionLost() -> SubscriptionChange?
   /// When to ask again even if nothing comes.
   var nextLook: MonotonicNanos { get }
+}
+
+extension SubscriptionPlan {
+  package func connectionLost() -> SubscriptionChange? { nil }
 }
 
 /// Subscriptions to add and to take back.

@@ -29,7 +29,19 @@ final class Alarm {
 }
 
 /// The environment's variables.
-enum Environment {
+package enum Environment {
+  /// All of them.
+  package static var all: [String: String] {
+    var all: [String: String] = [:]
+    var entry = unsafe environ
+    while let text = unsafe entry.pointee {
+      let halves = unsafe String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if halves.count == 2 { all[String(halves[0])] = String(halves[1]) }
+      unsafe entry += 1
+    }
+    return all
+  }
+
   static func value(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)

@@ -2,7 +2,56 @@
 package struct Arguments: Sendable {
   package private(set) var operands: [String] = []
   private var values: [String: [String]] = [:]
+  /// Where values are from; also of switches that are off.
+  package private(set) var origins: [String: Origin] = [:]
+  /// Options whose values hold secrets.
+  private var secrets: Set<String> = []
   private let command: String
+  /// The configuration file that was read, and whether somebody named it.
+  package var file: (path: String, isNamed: Bool)?
+  /// Reads the same sources again.
+  package var readAgain: (@Sendable () throws(CommandFailure) -> Arguments)?
+
+  /// What a source below the command line says about an option.
+  struct Setting {
+    let option: String
+    /// None for a switch that is off.
+    let texts: [String]
+    let origin: Origin
+    var isSecret = false
+  }
+
+  /// Takes what a lower source says about options that no higher one has set, nor an alternative of them.
+  mutating func fill(_ settings: [Setting]) {
+    let taken = Set(origins.keys)
+    for setting in settings where SharedOptions.alternatives(of: setting.option).isDisjoint(with: taken) {
+      origins[setting.option] = setting.origin
+      if !setting.texts.isEmpty { values[setting.option] = setting.texts }
+      if setting.isSecret { secrets.insert(setting.option) }
+    }
+  }
+
+  /// The values of an option as they may be shown.
+  package func shown(_ name: String) -> String? {
+    values[name].map { texts in
+      texts.map { secrets.contains(name) ? Secret.mask : Secret.masked($0, option: name) }.joined(separator: " ")
+    }
+  }
+
+  /// A failure about an option that a file or a variable has set, with the place.
+  func located(_ failure: CommandFailure) -> CommandFailure {
+    guard failure.exitCode == .usage else { return failure }
+    let words = failure.description.split { " ,;:.'".contains($0) }
+    let places = origins.filter { $0.value != .flag && words.contains("--" + $0.key) }.map { "\($0.value)" }.sorted()
+    guard !places.isEmpty else { return failure }
+    return .usage("\(places.joined(separator: ", ")): \(failure.description)")
+  }
+
+  /// All words are operands.
+  package init(verbatim words: [String], for command: Command) {
+    self.command = command.name
+    operands = words
+  }
 
   /// Takes `--name value`, `--name=value`, switches, operands, and `--` before operands that begin with a dash.
   package init(_ words: [String], for command: Command) throws(CommandFailure) {
@@ -25,7 +74,9 @@ package struct Arguments: Sendable {
       guard let option = command.option(name) else { throw Self.unknown("--" + name, command) }
       var value = parts.count == 2 ? String(parts[1]) : nil
       if option.value == nil {
-        if value != nil { throw .usage("--\(name) takes no value; see 'quotewire \(command.name) --help'") }
+        if let value, value != "true", value != "false" {
+          throw .usage("--\(name) takes no value; see 'quotewire \(command.name) --help'")
+        }
       } else if value == nil {
         // An option's name is never meant as a value; `--name=--value` still gives one.
         guard i < words.count, !Self.isOption(words[i], of: command) else {
@@ -34,14 +85,27 @@ package struct Arguments: Sendable {
         value = words[i]
         i += 1
       }
-      if values[name] != nil && !option.isRepeatable { throw .usage("--\(name) was given twice; give it once") }
-      values[name, default: []].append(value ?? "")
+      if let given = value { value = try Self.checked(given, option) }
+      if origins[name] != nil && !option.isRepeatable { throw .usage("--\(name) was given twice; give it once") }
+      origins[name] = .flag
+      // A switch that is on in the file is turned off by --switch=false.
+      if option.value == nil && value == "false" { continue }
+      values[name, default: []].append(option.value == nil ? "" : value ?? "")
     }
     guard command.operandCount.contains(operands.count) else {
       throw .usage(
         "\(command.name) takes \(Self.words(command.operandCount)) (\(command.operands)), not \(operands.count); "
           + "see 'quotewire \(command.name) --help'")
     }
+  }
+
+  /// The value as the table writes it. One that the table does not know is refused with the nearest that it does.
+  static func checked(_ value: String, _ option: OptionSpec) throws(CommandFailure) -> String {
+    guard case .oneOf(let words) = option.values else { return value }
+    if let word = words.first(where: { $0.lowercased() == value.lowercased() }) { return word }
+    let known = words.dropLast().joined(separator: ", ") + (words.count > 1 ? " or " : "") + (words.last ?? "")
+    let hint = Suggestion.hint(value.lowercased(), words)
+    throw .usage("--\(option.name) takes \(known), not '\(value)'" + (hint.isEmpty ? "" : ";" + hint))
   }
 
   private static func isOption(_ word: String, of command: Command) -> Bool {

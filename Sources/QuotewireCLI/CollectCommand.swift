@@ -14,7 +14,7 @@ enum CollectCommand {
 
   static let command = Command(
     name: "collect", summary: "a snapshot of many symbols: the latest events of each, from the feed or a cache",
-    operands: "UNIVERSE", operandCount: 1...1,
+    operands: "UNIVERSE", operandCount: 1...1, operandValues: .wordOr(SymbolList.all.map(\.name)),
     options: [
       OptionSpec("url", "URL", "the feed (default: the public demo feed,\n\(IngestCommand.demoURL))"),
       OptionSpec(
@@ -22,7 +22,7 @@ enum CollectCommand {
         "event types, separated by commas (default: \(IngestCommand.defaultTypes)):\n"
           + CollectTypes.known.map(\.name).joined(separator: ", ") + ",\nor 'all' for each of them"),
       OptionSpec(
-        "to", "SINK", repeats: true,
+        "to", "SINK", repeats: true, values: RunOptions.sinks.values,
         "where the events go instead of a table on standard output;\nmay be given several times: \(SinkSpec.known)"),
       OptionSpec("lanes", "N", "connections, each with a share of the symbols (default: 1)"),
       OptionSpec("sequential", "ask for one symbol after the other has answered"),

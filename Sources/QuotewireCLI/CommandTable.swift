@@ -7,6 +7,7 @@ package enum CommandTable {
     IngestCommand.command, TopCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
     BookCommand.command,
+    HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 
   /// Runs the program with its arguments (without its own name) and gives its exit code.
@@ -29,9 +30,6 @@ package enum CommandTable {
     switch name {
     case "--help", "-h": return try say(Help.overview(all))
     case "--version": return try say("quotewire \(Version.text)\n")
-    case "help":
-      guard words.count > 1 else { return try say(Help.overview(all)) }
-      return try say(Help.of(try command(words[1])))
     default: break
     }
     let command = try command(name)
@@ -39,16 +37,20 @@ package enum CommandTable {
     if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
       return try say(Help.of(command))
     }
-    return try command.run(try Arguments(rest, for: command))
+    if command.isVerbatim { return try command.run(Arguments(verbatim: rest, for: command)) }
+    let arguments = try SettingsSources(command, rest).arguments()
+    if let file = arguments.file, !file.isNamed { console.say("settings from \(file.path)") }
+    do { return try command.run(arguments) } catch { throw arguments.located(error) }
   }
 
-  private static func command(_ name: String) throws(CommandFailure) -> Command {
+  static func command(_ name: String) throws(CommandFailure) -> Command {
     if let command = all.first(where: { $0.name == name }) { return command }
     let hint = Suggestion.nearest(to: name, among: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
     throw .usage("there is no command '\(name)'; \(hint)'quotewire --help' lists them all")
   }
 
-  private static func say(_ text: String) throws(CommandFailure) -> ExitCode {
+  /// Prints text on standard output.
+  static func say(_ text: String) throws(CommandFailure) -> ExitCode {
     do { _ = try StandardStream.output.write(text) } catch { throw CommandFailure("\(error)") }
     return .done
   }

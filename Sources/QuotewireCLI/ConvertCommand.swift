@@ -9,9 +9,13 @@ enum ConvertCommand {
     name: "convert", summary: "turn recordings, frame text, CSV, NDJSON and Arrow into one another and Parquet",
     operands: "IN... OUT", operandCount: 2...(ConversionRun.maximumInputs + 1),
     options: [
-      OptionSpec("from", "FORMAT", "what IN is, whatever its name: \(formats)"),
-      OptionSpec("to", "FORMAT", "what OUT is to be"),
-      OptionSpec("type", "TYPE", "the event type of CSV rows whose file is not named after it"),
+      OptionSpec(
+        "from", "FORMAT", values: known,
+        "what IN is, whatever its name: \(formats)"),
+      OptionSpec("to", "FORMAT", values: known, "what OUT is to be"),
+      OptionSpec(
+        "type", "TYPE", values: .wordOr(EventType.allCases.map(\.name)),
+        "the event type of CSV rows whose file is not named after it"),
       OptionSpec("types", "TYPES", repeats: true, "only events of these types, as in Quote,Trade"),
       OptionSpec("symbols", "SYMBOLS", repeats: true, "only events of these symbols, as in AAPL,SPY"),
       OptionSpec("start", "TIME", "only what arrived at this time or later: 2026-01-02T14:30:00Z, or\nmilliseconds"),
@@ -22,7 +26,9 @@ enum ConvertCommand {
         "a folder of files: one a type (as without it), or a folder for\neach symbol or UTC day of arrival"),
       OptionSpec(
         "merge", "merge several IN by arrival; without it they come one after the other\n(recordings always are)"),
-      OptionSpec("codec", "CODEC", "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
+      OptionSpec(
+        "codec", "CODEC", values: .wordOr(PageCompression.names),
+        "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
       OptionSpec("threads", "N", "threads that convert CSV, NDJSON and Arrow (default: one a core)"),
       OptionSpec(
         "base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
@@ -42,6 +48,7 @@ enum ConvertCommand {
       """,
     run: run)
 
+  private static let known = OptionValues.oneOf(ConversionFormat.allCases.map(\.rawValue))
   private static let formats = ConversionFormat.allCases.map(\.rawValue).joined(separator: ", ")
 
   @Sendable

@@ -10,7 +10,7 @@ enum EndOfDayCommand {
     options: [
       OptionSpec("to", "DIR", "the folder of the files (default: the first recording's path\nwith -eod for .qwr)"),
       OptionSpec(
-        "codec", "CODEC",
+        "codec", "CODEC", values: .oneOf(PageCompression.names),
         "compression: zstd, snappy or none (default: zstd where libzstd is\ninstalled, else snappy)"),
       OptionSpec("no-bars", "make no minute and day bars"),
       OptionSpec("jobs", "N", "threads that encode (default: one for each core)"),

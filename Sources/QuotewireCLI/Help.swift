@@ -8,16 +8,24 @@ enum Help {
 
 
       """
-    for command in commands { text += "  " + pad(command.name, 10) + "  " + command.summary + "\n" }
+    for command in commands { text += "  " + pad(command.name, 11) + "  " + command.summary + "\n" }
     text += """
 
-      'quotewire COMMAND --help' (or 'quotewire help COMMAND') tells a command's options.
+      'quotewire COMMAND --help' (or 'quotewire help COMMAND') tells a command's options;
+      'quotewire help TOPIC' tells about \(topics).
       Exit codes: 0 done, 1 failed, 2 usage, 3 the feed refused us, 4 data was lost or malformed
       under --strict, 130 interrupted after a clean drain.
 
       """
     return wrapped(text)
   }
+
+  private static var topics: String {
+    let names = HelpTopic.all.map(\.name)
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+  }
+
+  static func of(_ topic: HelpTopic) -> String { wrapped("\(topic.name): \(topic.summary)\n\n\(topic.text)\n") }
 
   static func of(_ command: Command) -> String {
     var text = "usage: quotewire \(command.name)"

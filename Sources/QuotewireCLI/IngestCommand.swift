@@ -31,17 +31,23 @@ enum IngestCommand {
           + "2026-01-02, 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       DepthOptions.sources,
       DepthOptions.dom, DepthOptions.depth, DepthOptions.period, DepthOptions.domTo,
-      RunOptions.sinks,
+      RunOptions.sinks, RunOptions.snapshots,
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
-      OptionSpec("record-policy", "POLICY", "wait (default) or drop when the disk cannot keep up"),
+      OptionSpec(
+        "record-policy", "POLICY", values: .oneOf(["wait", "drop"]),
+        "wait (default) or drop when the disk cannot keep up"),
       OptionSpec(
         "record-sync", "SECONDS",
         "flush the recording to the device this often: what a power cut may cost\n(default: 5)"),
       OptionSpec("record-zstd", "compress the recording (needs libzstd)"),
       LaneOptions.lanes, LaneOptions.symbolsPerLane, LaneOptions.topicsPerLane, LaneOptions.shard,
       LaneOptions.changes, LaneOptions.chunk, LaneOptions.snapshots,
-      OptionSpec("contract", "CONTRACT", "auto (default), ticker, stream or history"),
-      OptionSpec("fields", "FIELDS", "all (default) or lean: how many fields of each type to ask for"),
+      OptionSpec(
+        "contract", "CONTRACT", values: .oneOf(["auto", "ticker", "stream", "history"]),
+        "auto (default), ticker, stream or history"),
+      OptionSpec(
+        "fields", "FIELDS", values: .oneOf(["all", "lean"]),
+        "all (default) or lean: how many fields of each type to ask for"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),

@@ -9,13 +9,15 @@ enum ReplayCommand {
     name: "replay", summary: "play recordings through the same code as live data", operands: "FILE.qwr...",
     operandCount: 1...512,
     options: [
-      OptionSpec("speed", "SPEED", "max (default), or a factor: 1 is as recorded, 10 ten times as fast"),
+      OptionSpec(
+        "speed", "SPEED", values: .wordOr(["max"]),
+        "max (default), or a factor: 1 is as recorded, 10 ten times as fast"),
       OptionSpec("start", "TIME", "skip what arrived before: 2026-01-02T14:30:00Z, or milliseconds since 1970"),
       OptionSpec("stop", "TIME", "skip what arrived after"),
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
       DepthOptions.domTo,
-      RunOptions.sinks, RunOptions.limit, RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
-      WatchOptions.watch,
+      RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.interval,
+      RunOptions.strict, RunOptions.force, WatchOptions.watch,
     ] + WatchOptions.page,
     notes: """
       Several files are merged by arrival time. The digest in --stats depends on the events alone: the

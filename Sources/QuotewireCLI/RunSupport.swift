@@ -3,18 +3,24 @@ import IO
 import Ingest
 import Logs
 import Sinks
+import Snapshots
 
 // What `ingest` and `replay` share: sinks, signals, statistics and the exit code.
 
 enum RunOptions {
   static let sinks = OptionSpec(
-    "to", "SINK", repeats: true,
+    "to", "SINK", repeats: true, values: .wordOr(["csv:", "arrow:", "parquet:", "ndjson:", "ndjson:-", "null:"]),
     "where events go; may be given several times (default: null:)\n"
       + "csv:DIR, arrow:DIR, parquet:DIR, ndjson:FILE,\nndjson:- (standard output), null:\n"
       + "options behind ?, as in 'csv:out?policy=drop&rotate-bytes=100M':\n"
       + "policy=wait|drop|conflate|spill, ring=RECORDS, nan=empty|text,\nrotate-bytes=N, rotate-seconds=N, "
       + "spill-bytes=N (1G), spill-dir=DIR\n"
       + "of arrow and parquet: rows=N, age=SECONDS, codec=none|lz4 or\nnone|snappy|zstd; of parquet: group-bytes=N")
+  static let snapshots = OptionSpec(
+    "snapshots", "MODE",
+    "raw (default): events as they come, with their flags; committed: snapshots\n"
+      + "and transactions of indexed types only when they are whole, and after a gap\n"
+      + "the history of time series from the newest row on, nothing twice")
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
@@ -35,6 +41,12 @@ enum RunOptions {
     if run.sinks.isEmpty { run.sinks = [try nullSink()] }
     run.limit = try arguments.int("limit", in: 1...Int.max)
     run.force = arguments.has("force")
+    if let text = arguments.string("snapshots") {
+      guard let mode = SnapshotMode(rawValue: text) else {
+        throw .usage("--snapshots is raw or committed, not '\(text)'")
+      }
+      run.snapshots = mode
+    }
     return run
   }
 
@@ -110,6 +122,12 @@ enum RunEnd {
     if report.totals.malformedRows > 0 { parts.append("\(report.totals.malformedRows) malformed rows") }
     if report.totals.malformedMessages > 0 { parts.append("\(report.totals.malformedMessages) malformed messages") }
     if report.totals.refusedTexts > 0 { parts.append("\(report.totals.refusedTexts) texts without room") }
+    if report.totals.snapshots.refused > 0 {
+      parts.append("\(report.totals.snapshots.refused) snapshots too long to be held")
+    }
+    if report.totals.snapshots.held > 0 {
+      parts.append("\(report.totals.snapshots.held) events of snapshots that did not end")
+    }
     if report.recordingLost > 0 { parts.append("\(report.recordingLost) entries not recorded") }
     if report.damagedFiles > 0 { parts.append("\(report.damagedFiles) damaged or torn recordings") }
     for sink in report.sinks {

@@ -15,6 +15,8 @@ enum ServeCommand {
       OptionSpec(
         "answers", "SPEC", "answer any symbol with one event of each type asked for, see below"),
       OptionSpec(
+        "history", "SPEC", "serve candles and TimeAndSale of any symbol with their history, see below"),
+      OptionSpec(
         "answer-delay", "MILLIS",
         "milliseconds from a subscription to the symbol's first event (default: 0)"),
       OptionSpec("port", "P", "port to listen on; 0 lets the system choose (default: 0)"),
@@ -22,14 +24,14 @@ enum ServeCommand {
       OptionSpec("tls-cert", "FILE", "certificate chain in PEM: serve wss:// instead of ws://"),
       OptionSpec("tls-key", "FILE", "the certificate's private key in PEM"),
       OptionSpec(
-        "speed", "SPEED",
+        "speed", "SPEED", values: .wordOr(["max"]),
         "a recording: max, or a factor (default: max);\na generated market: a factor (default: 1)"),
       OptionSpec("loop", "begin the recording again at its end, for ever"),
       OptionSpec("token-env", "VAR", "ask clients for the token in this environment variable"),
       OptionSpec("token", "T", "ask clients for this token (visible to others in the list of processes)"),
       OptionSpec("keepalive", "SECONDS", "the time-out that the server announces (default: 60)"),
       OptionSpec(
-        "slow-clients", "WHAT",
+        "slow-clients", "WHAT", values: .oneOf(["disconnect", "conflate"]),
         "who reads a generated market too slowly is\ndisconnected (disconnect, default) or conflated (conflate)"),
       OptionSpec("compress", "compress messages for clients that offer it (permessage-deflate; needs zlib)"),
       OptionSpec("limits", "SPEC", "refuse what real servers refuse, see below"),
@@ -38,7 +40,9 @@ enum ServeCommand {
         "client-timeout", "SECONDS",
         "how long a client may take for TLS, the upgrade and SETUP, and to answer\n"
           + "a Close (default: 10, for a Close 5)"),
-      OptionSpec("fault", "FAULT", repeats: true, "do something wrong on purpose, see below"),
+      OptionSpec(
+        "fault", "FAULT", repeats: true, values: .wordOr(Fault.table.map(\.kind.rawValue)),
+        "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
       OptionSpec("for", "SECONDS", "end after this time"),
     ] + WatchOptions.page,
@@ -57,6 +61,8 @@ enum ServeCommand {
     for row in AnswerSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nSPEC of --limits; what is refused gets an ERROR and no data (default: no such limits):\n"
     for row in LimitsSpec.table { text += line(row.key, row.values + ": " + row.meaning) }
+    text += "\nSPEC of --history:\n"
+    for row in HistorySpec.table { text += line(row.key, row.values + ": " + row.meaning) }
     text += "\nFAULT is NAME or NAME=ARGUMENTS; with ,once only the first connection has it:\n"
     for row in Fault.table {
       text += line(row.kind.rawValue, (row.arguments.isEmpty ? "" : row.arguments + ": ") + row.meaning)
@@ -168,6 +174,15 @@ enum ServeCommand {
   }
 
   private static func feed(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration.Feed {
+    if let text = arguments.string("history") {
+      if !arguments.operands.isEmpty || arguments.has("generate") || arguments.has("answers") {
+        throw .usage("give one of a recording, --generate, --answers and --history")
+      }
+      if arguments.has("loop") || arguments.has("speed") {
+        throw .usage("--loop and --speed do not go with --history, whose SPEC has a speed of its own")
+      }
+      do { return .history(try HistorySpec(text)) } catch { throw .usage("--history: \(error)") }
+    }
     if let text = arguments.string("answers") {
       if !arguments.operands.isEmpty || arguments.has("generate") {
         throw .usage("give one of a recording, --generate and --answers")
@@ -196,7 +211,8 @@ enum ServeCommand {
     }
     guard let path = arguments.operands.first else {
       throw .usage(
-        "give a recording (quotewire serve FILE.qwr), --generate SPEC or --answers SPEC; see 'quotewire serve --help'")
+        "give a recording (quotewire serve FILE.qwr), --generate SPEC, --answers SPEC or --history SPEC; "
+          + "see 'quotewire serve --help'")
     }
     return .recording(path: path, speed: try ReplayCommand.speed(arguments), isLooped: arguments.has("loop"))
   }

@@ -8,6 +8,11 @@ enum Suggestion {
     return best.0
   }
 
+  /// ` did you mean 'x'?`, or nothing where no word is near.
+  static func hint(_ word: String, _ candidates: [String]) -> String {
+    nearest(to: word, among: candidates).map { " did you mean '\($0)'?" } ?? ""
+  }
+
   /// Edits from one to the other: letters added, taken away, replaced, or two neighbours swapped (the restricted
   /// Damerau-Levenshtein distance), by three rows.
   static func distance(_ a: String, _ b: String) -> Int {

@@ -33,6 +33,7 @@ final class ClientConnection {
   private var playback: Playback?
   private var paced: PacedFeed?
   private let answers: AnswerFeed?
+  private let history: HistoryFeed?
   private var playbackDue = MonotonicNanos.distantFuture
   private var hasMoreToPlay = false
   private var hasMoreToGreet = false
@@ -77,6 +78,7 @@ final class ClientConnection {
     } else {
       answers = nil
     }
+    if case .history(let spec) = configuration.feed { history = HistoryFeed(spec) } else { history = nil }
     phaseDeadline = now.advanced(byNanos: configuration.limits.setupTimeoutMillis * 1_000_000)
     lastFlush = now
   }
@@ -234,7 +236,7 @@ final class ClientConnection {
     session.tick(now, &out)
     stats.add(.errorsSent, session.counters.errorsSent - errors)
     session.beginDue(now)
-    greet()
+    greet(now)
     flushLive(now)
     sendDOM(now)
     play(now)
@@ -268,7 +270,7 @@ final class ClientConnection {
   private var mayBegin: Bool {
     guard playback == nil, paced == nil, session.mayHaveData, !links.isStalled else { return false }
     switch configuration.feed {
-    case .generator, .answers: return false
+    case .generator, .answers, .history: return false
     case .recording, .paced: return true
     }
   }
@@ -284,7 +286,7 @@ final class ClientConnection {
     case .recording(_, let speed, let isLooped):
       if let recording { playback = try? Playback(recording, speed: speed, isLooped: isLooped, now: now) }
       if playback == nil { session.close(CloseCode.internalError.rawValue, "the recording is gone") }
-    case .generator, .answers: break
+    case .generator, .answers, .history: break
     }
   }
 
@@ -292,7 +294,7 @@ final class ClientConnection {
     hasMoreToPlay = false
     playbackDue = .distantFuture
     if mayBegin, let settled, now >= settled { begin(now) }
-    guard playback != nil || paced != nil, session.mayHaveData, !links.isStalled else { return }
+    guard playback != nil || paced != nil || history != nil, session.mayHaveData, !links.isStalled else { return }
     let target = links.isWaiting(for: faults) ? 1 : Self.playbackTargetBytes
     guard conversation.queuedBytes < Self.playbackTargetBytes, out.byteCount < target else {
       hasMoreToPlay = true
@@ -302,6 +304,7 @@ final class ClientConnection {
     let outcome =
       paced?.step(now, &session, &out, targetBytes: target)
       ?? playback?.step(now, &session, &out, targetBytes: target)
+      ?? history?.step(now, &session, &out, targetBytes: target)
     stats.add(.framesUnreadable, (playback?.framesRefused ?? 0) - refused)
     switch outcome {
     case .more?: hasMoreToPlay = true
@@ -373,8 +376,12 @@ final class ClientConnection {
 
   // MARK: Live feed
 
-  private func greet() {
+  private func greet(_ now: MonotonicNanos) {
     hasMoreToGreet = false
+    if let history {
+      if session.mayHaveData { history.begin(session.takeNewTopics(), now, &session, &out) }
+      return
+    }
     guard let live, answers == nil, session.mayHaveData else {
       let fresh = session.takeNewTopics()
       if let answers, session.mayHaveData { answer(fresh, answers) }

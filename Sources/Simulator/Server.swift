@@ -15,6 +15,7 @@ package struct ServerConfiguration: Sendable {
     case paced(PacedSpec)
     /// One answer to each subscription, whatever the symbol.
     case answers(AnswerSpec)
+    case history(HistorySpec)
   }
 
   /// What happens to a client of a live feed that reads too slowly. Clients of a recording are waited for.

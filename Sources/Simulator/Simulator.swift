@@ -4,6 +4,7 @@
 //                         └► LiveFeed ─┐
 //     PacedSpec ──────────► PacedFeed ─┤
 //     AnswerSpec ─────────► AnswerFeed ┤
+//     HistorySpec ────────► HistoryFeed┤
 //     recording ──────────► Playback ──┴► ServerSession (no I/O) ─► ClientConnection, Server (sockets, TLS, WebSocket)
 //                                               ▲                          ▲
 //                                               └──────── FaultPlan ───────┘

@@ -1,3 +1,4 @@
+import Configuration
 import DXLink
 import IO
 import QuotewireCLI
@@ -8,6 +9,7 @@ import Sinks
 enum TextTargets {
   static let all = [
     FuzzTarget(name: "uri", run: uri), FuzzTarget(name: "arguments", run: arguments),
+    FuzzTarget(name: "configuration", run: configuration),
   ]
 
   /// What was parsed, written again and parsed again, is the same.
@@ -32,6 +34,19 @@ enum TextTargets {
     }
     let canonical = CandleSymbol.canonical(word)
     if CandleSymbol.canonical(canonical) != canonical { wrong("\(word): \(canonical) is not its own canonical form") }
+  }
+
+  /// A configuration that was read, written and read again has the same values.
+  private static func configuration(_ input: [UInt8]) {
+    let document = try? ConfigurationReader.read(input, variable: { $0.count < 8 ? "value" : nil })
+    guard let document else { return }
+    for entry in document.entries {
+      let text = ConfigurationText.line(entry.key, entry.value)
+      let again = try? ConfigurationReader.read(Array(text.utf8), variable: { _ in nil })
+      guard let value = again?.entries.first?.value, ConfigurationText.line(entry.key, value) == text else {
+        wrong("\(text) is not read again")
+      }
+    }
   }
 
   /// The command's number, then words, each ended by 0.

@@ -17,6 +17,17 @@ struct Figures: Decodable {
     let skipped: [String: Int]
   }
 
+  /// Of `--snapshots committed`.
+  struct Snapshots: Decodable {
+    let committed: Int
+    let refused: Int
+    let void: Int
+    let held: Int
+    let duplicates: Int
+    /// Decoded rows that no sink has seen.
+    var withheld: Int { void + held + duplicates }
+  }
+
   struct Sink: Decodable, Equatable {
     let accepted: Int
     let dropped: Int
@@ -38,10 +49,12 @@ struct Figures: Decodable {
   let eventsByType: [String: Int]
   let network: Network
   let rows: Rows
+  let snapshots: Snapshots
   let malformedMessages: Int
   let refusedTexts: Int
   let damagedRecordings: Int
   let gaps: Int
+  let filledGaps: Int
   let reconnects: Int
   let sinks: [String: Sink]
   let recording: Recording
@@ -68,7 +81,11 @@ struct Figures: Decodable {
       "bytes = frames + control + overhead: \(network)")
     let unknown = rows.skipped["unknownType"] ?? 0
     check(rows.seen == rows.decoded + rows.malformed + unknown, "rows = decoded + skipped + malformed: \(rows)")
-    check(rows.decoded == events + (rows.skipped["beyondLimit"] ?? 0), "decoded = events + beyond the limit: \(rows)")
+    let beyondLimit = rows.skipped["beyondLimit"] ?? 0
+    check(
+      rows.decoded == events + beyondLimit + snapshots.withheld,
+      "decoded = events + beyond the limit + void + held + duplicates: \(rows) \(snapshots)")
+    check(filledGaps <= gaps, "a gap is filled once: \(filledGaps) of \(gaps)")
     check(eventsByType.values.reduce(0, +) == events, "events = sum over the types: \(eventsByType)")
     check(!sinks.isEmpty, "there is a sink")
     for (name, sink) in sinks {
@@ -85,7 +102,8 @@ struct Figures: Decodable {
   /// Whether nothing was lost or malformed.
   var isWhole: Bool {
     isBalanced && gaps == 0 && rows.malformed == 0 && malformedMessages == 0 && refusedTexts == 0
-      && recording.lost == 0 && damagedRecordings == 0 && sinks.values.allSatisfy { $0.dropped == 0 }
+      && recording.lost == 0 && damagedRecordings == 0 && snapshots.refused == 0 && snapshots.held == 0
+      && sinks.values.allSatisfy { $0.dropped == 0 }
   }
 }
 

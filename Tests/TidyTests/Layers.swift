@@ -4,6 +4,7 @@ enum Layers {
     ("CShims", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
+    ("Configuration", []),
     ("Metrics", []),
     ("Screen", []),
     ("Logs", ["Bytes"]),
@@ -27,7 +28,10 @@ enum Layers {
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "DXLink", "IO", "Recording", "Sinks"]
+      [
+        "Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording",
+        "Sinks",
+      ]
     ),
     (
       "Simulator",
@@ -53,10 +57,9 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "JSON",
-        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Collect", "Conversion", "EndOfDay", "Books",
-        "Depth",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
+        "Sinks",
+        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
