@@ -96,8 +96,8 @@ let package = Package(
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "IO", "Recording", "DXLink",
-        "Sinks", "Ingest", "Simulator",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "IO",
+        "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
         "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
@@ -127,7 +127,8 @@ let package = Package(
     tests("ScreenTests", ["Screen"]),
     tests("LogsTests", ["Logs"]),
     tests("HTTPServerTests", ["HTTPServer", "IO", "Bytes"]),
-    tests("WatchTests", ["Watch", "Screen", "Metrics", "Market", "Bytes"]),
+    tests(
+      "WatchTests", ["Watch", "Ingest", "Sinks", "HTTPServer", "Screen", "Metrics", "Market", "Rings", "Bytes"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),

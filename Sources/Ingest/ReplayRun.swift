@@ -18,7 +18,8 @@ package enum ReplayRun {
     }
     let progress = LaneProgress()
     var replay = try Replay(
-      settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress, say: hooks.voice(.replay))
+      settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress,
+      say: hooks.voice(.replay))
     let texts = replay.textStore
     var options = SinkSet.Options()
     options.force = settings.run.force

@@ -6,6 +6,7 @@ enum TopCommand {
   /// Options of `ingest` that say what to do with events have no place here.
   private static let left: Set<String> = [
     "to", "record", "record-policy", "record-sync", "record-zstd", "force", "strict", "watch", "stats", "interval",
+    "config",
   ]
 
   static let command = Command(

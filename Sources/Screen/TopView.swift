@@ -40,17 +40,19 @@ package enum TopView {
     var facts = "  \(ScreenNumber.short(state.events)) events  \(ScreenNumber.bytes(state.bytesPerSecond))/s"
     facts += "  \(ScreenNumber.bytes(Double(state.bytes)))"
     if let recorded = state.recordedBytes { facts += "  recorded \(ScreenNumber.bytes(Double(recorded)))" }
+    // What is lost stands first: a narrow screen cuts the totals.
     let room = columns - second.width - facts.unicodeScalars.count - 24
     second.append(Sparkline.text(state.rates, columns: max(10, min(60, room))))
-    second.append(facts)
     second.append("  gaps \(state.gaps)", state.gaps > 0 ? .warning : .plain)
     second.append("  dropped \(ScreenNumber.short(state.dropped))", state.dropped > 0 ? .bad : .plain)
+    second.append(facts)
 
-    var third = ScreenLine()
-    third.append("   lag ", .faint)
+    var third = ScreenLine("     lag  ", .faint)
     third.append(percentiles(state.lag))
-    third.append("   to sinks ", .faint)
-    third.append(percentiles(state.sinkLatency))
+    var fourth = ScreenLine(third.width * 2 <= columns ? "   to sinks  " : "to sinks  ", .faint)
+    fourth.append(percentiles(state.sinkLatency))
+    guard third.width + fourth.width <= columns else { return [first, second, third, fourth] }
+    for part in fourth.parts { third.append(part.text, part.style) }
     return [first, second, third]
   }
 

@@ -4,8 +4,8 @@ package import Metrics
 package import Rings
 import Synchronization
 
-/// What one lane's thread notes about each batch, for whoever looks meanwhile. The lane takes an uncontended lock once a
-/// batch; a reader holds it only for as long as a reference takes.
+/// What one lane's thread notes about each batch, for whoever looks meanwhile. The lane takes an uncontended lock once
+/// a batch; a reader holds it only for as long as a reference takes.
 package final class LaneWatch: Sendable {
   /// Lag: arrival time minus the event's own time, in nanoseconds, of events that have one. Clocks that disagree, or
   /// times that the exchange rounds to seconds, show as they are; what would be negative counts as 0.
@@ -58,13 +58,17 @@ package struct TypeFigures: Sendable, Equatable {
 /// How old an event is when it arrives.
 enum EventAge {
   private static let nanosPerMilli: Int64 = 1_000_000
+  /// What is older is no lag: a snapshot of what was before, history, or a market whose clock is another.
+  static let longestNanos: Int64 = 3_600_000_000_000
 
-  /// Arrival time minus the event's own time; nil where it has none. That is `eventTime`, else the time of the trade or
+  /// Arrival time minus the event's own time; nil where it has none, or one that is more
+  /// than an hour ago. That is `eventTime`, else the time of the trade or
   /// sale, or the later one of bid and ask. A candle's time is the beginning of its period and no age.
   static func nanos(_ event: EventRef) -> Int64? {
     let time = millis(event)
     guard time > 0, time < Int64.max / nanosPerMilli else { return nil }
-    return max(0, event.receivedNanos - time * nanosPerMilli)
+    let age = event.receivedNanos - time * nanosPerMilli
+    return age > longestNanos ? nil : max(0, age)
   }
 
   private static func millis(_ event: EventRef) -> Int64 {

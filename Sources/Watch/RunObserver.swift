@@ -7,7 +7,8 @@ package import Screen
 import Sinks
 import Synchronization
 
-/// Looks at a run once a second and keeps the picture of it. `tick` is called by one thread, the picture is read by any.
+/// Looks at a run once a second and keeps the picture of it. `tick` is called by one thread, the picture is read
+/// by any.
 package final class RunObserver: Sendable {
   package struct Settings: Sendable {
     /// Where the feed comes from, as people know it; never with a secret.
@@ -248,7 +249,8 @@ package final class RunObserver: Sendable {
       }
       let quiet = now.seconds(since: work.stuck[i].since)
       if quiet >= Self.stuckSeconds {
-        reasons.append("\(sink.name) has written nothing for \(StaleAlarms.rounded(quiet)) s while \(waiting) events wait")
+        let seconds = StaleAlarms.rounded(quiet)
+        reasons.append("\(sink.name) has written nothing for \(seconds) s while \(waiting) events wait")
       }
     }
     if let recording = status.recording {

@@ -104,9 +104,10 @@ extension StatusReport {
     Table(
       title: "Event types", columns: [("Type", false), ("Events", true), ("Last one", true), ("Alarm after", true)],
       rows: picture.types.map { type in
-        [
-          (type.name, type.isStale ? .bad : .plain), (ScreenNumber.short(type.events), .plain),
-          (type.quietSeconds.map { "\(ScreenNumber.nanos(Int64($0 * 1e9))) ago" } ?? "none", type.isStale ? .bad : .plain),
+        let tone: Tone = type.isStale ? .bad : .plain
+        return [
+          (type.name, tone), (ScreenNumber.short(type.events), .plain),
+          (type.quietSeconds.map { "\(ScreenNumber.nanos(Int64($0 * 1e9))) ago" } ?? "none", tone),
           (type.limitSeconds.map { "\(StaleAlarms.rounded($0)) s" } ?? "–", .plain),
         ]
       })

@@ -28,7 +28,8 @@ package enum StatusPage {
     <section id="charts" aria-label="Charts of the last five minutes"></section>
     <section id="tables" aria-label="Details"></section>
     </main>
-    <footer><span id="time"></span><span>For machines: <a href="metrics">metrics</a> <a href="status.json">status.json</a>
+    <footer><span id="time"></span>
+    <span>For machines: <a href="metrics">metrics</a> <a href="status.json">status.json</a>
     <a href="readyz">readyz</a> <a href="healthz">healthz</a></span></footer>
     <noscript>The charts need JavaScript; the same figures stand in <a href="metrics">metrics</a>.</noscript>
     <script>
@@ -54,7 +55,8 @@ package enum StatusPage {
     h1 { font-size: 18px; margin: 0; letter-spacing: -.01em; }
     header p { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
     #state { margin-left: auto; color: var(--ink); font-weight: 600; }
-    #dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 7px; background: var(--soft); }
+    #dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 7px;
+      background: var(--soft); }
     .is-good #dot { background: var(--good); }
     .is-bad #dot { background: var(--bad); border-radius: 1px; }
     #reasons { margin: 0 0 10px; padding: 8px 12px 8px 28px; border: 1px solid var(--bad); border-radius: 6px;
@@ -65,7 +67,8 @@ package enum StatusPage {
     #tiles dt { color: var(--soft); font-size: 12px; }
     #tiles dd { margin: 0; font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
     #charts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px; margin-bottom: 10px; }
-    #tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 10px; align-items: start; }
+    #tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 10px;
+      align-items: start; }
     figure, .table { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 6px;
       padding: 8px 12px 10px; min-width: 0; }
     .table { overflow-x: auto; }
@@ -77,17 +80,20 @@ package enum StatusPage {
     .key { font-weight: 400; font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
     .key::before { content: ""; display: inline-block; width: 12px; border-top: 2px solid var(--one); margin-right: 5px;
       vertical-align: middle; }
+    .key.bars::before { border-top: 0; width: 4px; height: 9px; background: var(--bad); vertical-align: -1px; }
     .key.two::before { border-top: 2px dashed var(--two); }
     svg { display: block; width: 100%; height: 118px; overflow: visible; }
     svg text { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
     .grid { stroke: var(--grid); stroke-width: 1; }
-    .line { fill: none; stroke: var(--one); stroke-width: 1.6; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+    .line { fill: none; stroke: var(--one); stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round;
+      vector-effect: non-scaling-stroke; }
     .line.two { stroke: var(--two); stroke-dasharray: 4 3; }
     .area { fill: var(--one); opacity: .12; }
     .bar { fill: var(--bad); }
-    table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-    th, td { text-align: left; padding: 3px 14px 3px 0; border-top: 1px solid var(--rule); white-space: nowrap; }
+    table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+    th, td { text-align: left; padding: 3px 9px 3px 0; border-top: 1px solid var(--rule); white-space: nowrap; }
     th { color: var(--soft); font-weight: 400; font-size: 12px; border-top: 0; }
+    td:first-child { max-width: 150px; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; }
     th:last-child, td:last-child { padding-right: 0; }
     .good { color: var(--good); } .warning { color: var(--warning); } .bad { color: var(--bad); }
@@ -103,7 +109,6 @@ package enum StatusPage {
       #tiles dd { font-size: 17px; }
       #state { margin-left: 0; width: 100%; }
       svg { height: 84px; }
-      th, td { padding-right: 10px; }
     }
     """
 }

@@ -39,13 +39,15 @@ extension StatusPage {
       caption.append(make("small", data.note));
       data.series.forEach((series, i) => {
         const key = make("span", (data.series.length > 1 ? series.name + " " : "") + words(series));
-        key.className = "key" + (i ? " two" : "");
+        key.className = "key" + (i ? " two" : "") + (data.bars ? " bars" : "");
         caption.append(key);
       });
       const width = Math.max(160, box.clientWidth - 24), height = innerWidth <= 600 ? 84 : HEIGHT;
       const bottom = height - 16, inner = width - LEFT;
       let most = 0, any = false;
-      for (const series of data.series) for (const v of series.values) if (v !== null) { any = true; most = Math.max(most, v); }
+      for (const series of data.series) for (const v of series.values) {
+        if (v !== null) { any = true; most = Math.max(most, v); }
+      }
       const top = data.unit === "seconds" ? ceiling(most || 1e-3) : Math.max(data.bars ? 1 : 10, ceiling(most));
       const x = (i, n) => LEFT + inner * (SPAN - n + i) / (SPAN - 1);
       const y = v => bottom - (bottom - 6) * v / top;
@@ -75,7 +77,9 @@ extension StatusPage {
         if (data.bars) {
           const wide = Math.max(1.5, inner / SPAN);
           series.values.forEach((v, i) => {
-            if (v) svg.append(draw("rect", { class: "bar", x: x(i, n) - wide / 2, width: wide, y: y(v), height: bottom - y(v) }));
+            if (!v) return;
+            const at = { class: "bar", x: x(i, n) - wide / 2, width: wide, y: y(v), height: bottom - y(v) };
+            svg.append(draw("rect", at));
           });
           return;
         }
@@ -83,7 +87,8 @@ extension StatusPage {
         const close = () => {
           if (run.length === 1) path += "h0.1";
           if (k === 0 && run.length > 1 && data.series.length === 1)
-            svg.append(draw("path", { class: "area", d: `M${run[0][0]} ${bottom}` + run.map(p => `L${p[0]} ${p[1]}`).join("")
+            svg.append(draw("path", { class: "area", d: `M${run[0][0]} ${bottom}`
+              + run.map(p => `L${p[0]} ${p[1]}`).join("")
               + `L${run[run.length - 1][0]} ${bottom}Z` }));
           run = [];
         };
@@ -113,6 +118,7 @@ extension StatusPage {
         const line = make("tr");
         row.forEach(([text, tone], i) => {
           const cell = make("td", text, tone);
+          if (i === 0) cell.title = text;
           if (data.columns[i].number) cell.classList.add("number");
           line.append(cell);
         });
@@ -137,7 +143,7 @@ extension StatusPage {
       document.title = `${data.ready ? "" : "! "}${data.state} · quotewire`;
       $("source").textContent = data.title;
       $("time").textContent = "as of " + data.time.replace("T", " ").replace(/\..*Z/, " UTC");
-      say(data.ready ? `${data.state}, all well` : data.state, data.ready);
+      say(data.ready ? `${data.state}, all well` : `${data.state}, not ready`, data.ready);
       $("reasons").hidden = data.reasons.length === 0;
       $("reasons").replaceChildren(...data.reasons.map(reason => make("li", reason)));
       $("tiles").replaceChildren(...data.tiles.map(tile => {

@@ -57,8 +57,8 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
-        "Sinks",
+        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
+        "Formats", "IO", "Recording", "DXLink", "Sinks",
         "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
       ]
     ),
