@@ -26,6 +26,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: rules)
 }
 
+/// The commit for `quotewire --version`, told by whoever builds something that lasts (tools/install): a manifest is
+/// evaluated anew when its variables change, and not when git's HEAD does, so one that asked git would tell old news.
+let told = ProcessInfo.processInfo.environment["QUOTEWIRE_COMMIT"] ?? ""
+let commit = told.filter { $0.isLetter || $0.isNumber || $0 == "-" }
+let commitSettings: [CSetting] = [.define("QW_COMMIT", to: "\"\(commit)\"")]
+
 /// The layers, lowest first. Arrows point downward only; a tidy test holds every `import` against this list.
 let package = Package(
   name: "quotewire",
@@ -40,6 +46,7 @@ let package = Package(
   targets: [
     // 0
     .target(name: "CShims"),
+    .target(name: "CVersion", cSettings: commitSettings),
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
@@ -51,6 +58,7 @@ let package = Package(
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
+    module("HTTP", ["Bytes", "WebSocket"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
     module("Snapshots", ["Market"]),
@@ -75,6 +83,7 @@ let package = Package(
       ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
       "EndOfDay",
@@ -91,14 +100,15 @@ let package = Package(
     module(
       "Watch",
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
+    module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "IO",
-        "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots",
+        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
+        "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -112,7 +122,7 @@ let package = Package(
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
-        "Quotewire",
+        "Quotewire", "Books",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -133,6 +143,7 @@ let package = Package(
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
+    tests("HTTPTests", ["HTTP", "WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
     .target(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
@@ -154,6 +165,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests("AccountTests", ["Account"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
@@ -163,6 +175,7 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests("HistoryTests", ["History", "Snapshots", "Market"]),
     tests(
       "QuotewireTests",
       ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),

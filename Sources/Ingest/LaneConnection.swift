@@ -23,16 +23,18 @@ extension Lane {
   static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
+    let url: FeedURL
+    do throws(PassRefusal) { url = try takePass()?.url ?? settings.url } catch { return error.end }
     var link: WebSocketLink
     do throws(LinkError) {
       link = try WebSocketLink(
-        to: settings.url, tls: settings.tls, connector: settings.connector,
+        to: url, tls: settings.tls, connector: settings.connector,
         limitMillis: settings.upgradeLimitMillis, limits: settings.conversationLimits, checksText: false,
         userAgent: settings.userAgent, deflate: settings.deflate, stop: stop.wakeup)
     } catch {
       if stop.isDraining { return .drained }
       var why = "\(error)"
-      if case .webSocket = error { why = "no WebSocket at \(settings.url): \(error); check --url" }
+      if case .webSocket = error { why = "no WebSocket at \(url): \(error); check --url" }
       guard error.helpsToReconnect || error.isPassing else { return .refused(why) }
       return .lost(.connectionLost, why, stood: false)
     }
@@ -49,7 +51,7 @@ extension Lane {
     }
     decoder.reset()
     recording?.accept(
-      SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
+      SessionStart(session: sessionNumber, url: url.description, version: settings.productVersion), .now(),
       isStopping: isStopping)
     var stood = false
     closingDeadline = nil
@@ -83,6 +85,7 @@ extension Lane {
     do throws(LinkError) {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
+        if let renewal { follow(renewal) }
         if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
@@ -90,6 +93,7 @@ extension Lane {
         let got = try link.read(waits: waits)
         waits = false
         let readAt = MonotonicNanos.now()
+        progress.turn()
         if got > 0 {
           lastArrival = Arrival(wall: .now(), monotonic: readAt)
           session.receivedAnything(now: readAt)
@@ -138,6 +142,8 @@ extension Lane {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
+    if let longest = settings.longestWaitNanos { deadline = min(deadline, now.advanced(byNanos: longest)) }
+    if renewal != nil { deadline = min(deadline, now.advanced(byNanos: Self.renewalLookNanos)) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()
@@ -153,7 +159,7 @@ extension Lane {
     var wantsToken = false
     var isReady = false
     var refusals: TopicRefusals?
-    var closedDOM: [String] = []
+    var aboutDOM: [String] = []
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -167,31 +173,26 @@ extension Lane {
       case .wantsToken: wantsToken = true
       case .refused(let why): refusals = why
       case .domClosed(let topic, let isGivenUp, let error):
-        closedDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
+        aboutDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
+      case .domLimited(let topic, let depth): aboutDOM.append(DOMChannelText.limited(topic, depth))
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
     showTopics()
     if let refusals { tell(refusals) }
-    for sentence in closedDOM { complain(sentence) }
+    for sentence in aboutDOM { complain(sentence) }
     if isReady {
       stood = true
       progress.enter(.streaming)
+      renewal?.accepted(passSerial)
       if lostSince != nil { closeGap() }
     }
-    if wantsToken {
-      complain("the server wants a fresh token")
-      if let token = try? settings.token.read() {
-        lastToken = token
-        session.updateToken(token, now: .now())
-      }
-    }
+    if wantsToken { renewToken() }
     guard let failure else { return nil }
     try? link.conversation.close(.goingAway, reason: "")
     try? link.write()
-    let reason: Gap.Reason = if case .silence = failure { .silence } else { .connectionLost }
-    return failure.reconnectingHelps ? .lost(reason, "\(failure)", stood: stood) : .refused("\(failure)")
+    return end(failure, stood)
   }
 
   /// Interprets everything that arrived. The batch of one read ends when there is no further event.
@@ -230,6 +231,7 @@ extension Lane {
         // A feed channel that the server closes is an outage too: the session asks for another one.
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
+        if case .authState(let auth) = message, auth.state == .authorized, session.isReady { closeGap() }
         if case .domSnapshot(let channel, let snapshot) = message, let receive = settings.dom,
           let topic = session.domTopic(channel: channel)
         {
@@ -304,6 +306,10 @@ extension ConnectionEnd {
 
 /// Sentences about DOM channels.
 enum DOMChannelText {
+  static func limited(_ topic: DOMTopic, _ depth: Int) -> String {
+    "the server gives \(depth) levels a side of the DOM of \(topic.symbol), fewer than --depth asks for"
+  }
+
   static func closed(_ topic: DOMTopic, _ isGivenUp: Bool, _ error: ErrorNotice?) -> String {
     let why = error.map { " (\($0.code): \($0.message))" } ?? ""
     let next = isGivenUp ? "it is given up; check --dom and --sources" : "it is requested again"

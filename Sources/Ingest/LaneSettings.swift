@@ -30,6 +30,8 @@ package struct LaneSettings: Sendable {
   package var batchMicros = 0
   /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
   package var spinMicros = 0
+  /// Longest sleep on a quiet connection, in nanoseconds, where somebody looks whether the lane turns; nil: no limit.
+  package var longestWaitNanos: Int64?
   /// Takes the DOM snapshots.
   package var dom: DOMReceiver?
   package var userAgent = "quotewire"
@@ -59,6 +61,8 @@ package enum TokenSource: Sendable {
   case none
   case value(String)
   case file(String)
+  /// From an account that renews it; lanes ask it themselves.
+  case renewed(any TokenRenewal)
   /// Asked for each connection and when the server wants a fresh one, on the lane's thread, which waits for it.
   case ask(@Sendable () throws(IOError) -> String?)
 
@@ -67,7 +71,7 @@ package enum TokenSource: Sendable {
 
   package func read() throws(IOError) -> String? {
     switch self {
-    case .none: return nil
+    case .none, .renewed: return nil
     case .value(let token): return token
     case .ask(let ask): return try ask()
     case .file(let path):

@@ -78,7 +78,9 @@ enum CheckCommand {
 
   static func plan(_ settings: IngestSettings) throws(CommandFailure) -> String {
     let shares: LaneShares
-    do { shares = try LaneShares(settings) } catch { throw CommandFailure(error.description, RunEnd.exitCode(error.kind)) }
+    do { shares = try LaneShares(settings) } catch {
+      throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
+    }
     let mine = (0..<shares.lanes).map { shares.share(of: $0) }
     let symbols = mine.map { Set($0.map(\.symbol)).count }
     var text = "plan: "
@@ -87,7 +89,7 @@ enum CheckCommand {
     text += shares.lanes == 1 ? "lane\n" : "lanes\n"
     for lane in 0..<shares.lanes { text += "  lane \(lane): \(symbols[lane]) symbols, \(mine[lane].count) topics\n" }
     if let refusal = shares.refusal { text += "  \(refusal)\n" }
-    for sink in settings.run.sinks { text += "  sink \(Secret.masked(sink.name, option: "to"))\n" }
+    for sink in settings.run.sinks { text += "  sink \(SecretMask.masked(sink.name, option: "to"))\n" }
     if let path = settings.record { text += "  recording \(path)\n" }
     return text + "nothing is wrong\n"
   }

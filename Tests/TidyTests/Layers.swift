@@ -2,6 +2,7 @@
 enum Layers {
   static let table: [(target: String, mayImport: Set<String>)] = [
     ("CShims", []),
+    ("CVersion", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Configuration", []),
@@ -11,6 +12,7 @@ enum Layers {
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
+    ("HTTP", ["Bytes", "WebSocket"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
     ("Snapshots", ["Market", "Rings"]),
@@ -39,6 +41,7 @@ enum Layers {
         "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
       ]
     ),
+    ("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
@@ -49,6 +52,7 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "Watch",
@@ -57,9 +61,9 @@ enum Layers {
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
-        "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
+        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
+        "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -72,7 +76,7 @@ enum Layers {
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
-        "Quotewire",
+        "Quotewire", "Books",
       ]
     ),
     ("CAllocations", []),
