@@ -50,8 +50,10 @@ let package = Package(
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
+    module("Screen"),
     module("Configuration"),
     // 1
+    module("Logs", ["Bytes"]),
     module("Market", ["CShims", "Rings"]),
     // 2
     module("JSON", ["Bytes", "CShims"]),
@@ -68,6 +70,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     module("IO", ["Bytes", "CShims", "COpenSSL"]),
     module("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
+    module("HTTPServer", ["Bytes", "Rings", "IO"]),
     // 4
     module(
       "Sinks", ["Bytes", "Rings", "Metrics", "Market", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]),
@@ -75,7 +78,8 @@ let package = Package(
     module(
       "Ingest",
       [
-        "Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks",
+        "Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording",
+        "Sinks",
       ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
@@ -93,14 +97,18 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module(
+      "Watch",
+      ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
     module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
-        "Bytes", "CVersion", "Rings", "Market", "Snapshots", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
-        "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History", "Configuration",
+        "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots",
+        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
+        "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -126,6 +134,11 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("RingsTests", ["Rings"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("ScreenTests", ["Screen"]),
+    tests("LogsTests", ["Logs"]),
+    tests("HTTPServerTests", ["HTTPServer", "IO", "Bytes"]),
+    tests(
+      "WatchTests", ["Watch", "Ingest", "Sinks", "HTTPServer", "Screen", "Metrics", "Market", "Rings", "Bytes"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),

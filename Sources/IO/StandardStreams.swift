@@ -5,7 +5,7 @@ import Glibc
 package enum StandardStream: Sendable {
   case output, error
 
-  private var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
+  var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
   private var name: String { self == .output ? "standard output" : "standard error" }
 
   /// How a write ended.

@@ -1,8 +1,9 @@
 package import Bytes
 import DXLink
 package import IO
+package import Logs
 import Market
-import Metrics
+package import Metrics
 import Recording
 import Rings
 package import Sinks
@@ -14,6 +15,8 @@ package struct RunStatus: Sendable {
   package let lanes: [LaneProgress]
   package let sinks: [(name: String, counters: SinkCounters)]
   package let recording: RecordingCounters?
+  /// From arrival to each sink's encoder, in nanoseconds; one a writing thread, by the sink's name.
+  package var latencies: [(name: String, histogram: Histogram)] = []
 }
 
 /// What the owner of a run is asked and told while it goes on.
@@ -28,6 +31,14 @@ package struct RunHooks {
   package var started: (SubscriptionRouter) -> Void = { _ in }
   /// Sentences for people, from any thread.
   package var say: @Sendable (String) -> Void = { _ in }
+  /// The same with the part of the program that speaks; nil where `say` takes them all.
+  package var log: (@Sendable (LogModule, String) -> Void)?
+
+  /// How one part of the program says its sentences.
+  func voice(_ module: LogModule) -> @Sendable (String) -> Void {
+    guard let log else { return say }
+    return { log(module, $0) }
+  }
 
   package init(attention: Wakeup) { self.attention = attention }
 }
@@ -62,7 +73,7 @@ package enum IngestRun {
     hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
-      recording: settings.record == nil ? nil : sinks.recordingCounters)
+      recording: settings.record == nil ? nil : sinks.recordingCounters, latencies: sinks.latencies)
     let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
     let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
     return finish(lanes, stores, sinks, shares, startedAt, cpuBefore, interrupted)
@@ -73,7 +84,7 @@ package enum IngestRun {
   ) throws(RunFailure) -> SinkSet {
     var options = SinkSet.Options()
     options.force = settings.run.force
-    options.trouble = hooks.say
+    options.trouble = hooks.voice(.sink)
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
     options.isStopping = { stop.isAbandoned }
@@ -84,6 +95,7 @@ package enum IngestRun {
     }
     guard let path = settings.record else { return sinks }
     do {
+      options.trouble = hooks.voice(.recording)
       let writer = try RecordingFile.writer(compressed: settings.compressesRecording)
       let file = try RecordingFile.create(path, force: settings.run.force)
       try sinks.record(
@@ -129,7 +141,7 @@ package enum IngestRun {
       let lane = Handover(
         Lane(
           number: number, settings: mine, pipeline: pipeline, ports: ports,
-          stop: stop, progress: box.progress, inbox: inboxes[number], say: hooks.say))
+          stop: stop, progress: box.progress, inbox: inboxes[number], say: hooks.voice(.lane)))
       let attention = hooks.attention
       do {
         let thread = try WorkerThread("qw-lane-\(number)") {

@@ -1,5 +1,6 @@
 import Bytes
 import IO
+import Logs
 import Market
 import Recording
 import Rings
@@ -17,12 +18,13 @@ package enum ReplayRun {
     }
     let progress = LaneProgress()
     var replay = try Replay(
-      settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress, say: hooks.say)
+      settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress,
+      say: hooks.voice(.replay))
     let texts = replay.textStore
     var options = SinkSet.Options()
     options.force = settings.run.force
     options.measuresLatency = false
-    options.trouble = hooks.say
+    options.trouble = hooks.voice(.sink)
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
     options.isStopping = { stop.isAbandoned }
@@ -31,7 +33,8 @@ package enum ReplayRun {
       throw RunFailure(.failed, "\(error)")
     }
     replay.connect(sinks.takePorts(lane: 0).sinks + (settings.ports?(texts) ?? []))
-    let status = RunStatus(startedAt: startedAt, lanes: [progress], sinks: sinks.counters, recording: nil)
+    let status = RunStatus(startedAt: startedAt, lanes: [progress], sinks: sinks.counters, recording: nil,
+      latencies: sinks.latencies)
     let box = ResultBox()
     let work = Handover(replay)
     let attention = hooks.attention

@@ -57,7 +57,18 @@ extension PayloadPipeline {
       stop: stop, wantsDigest: settings.wantsDigest,
       limits: TextStore.Limits(
         maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes),
-      snapshots: settings.snapshots, published: settings.published, receive: settings.receive)
+      snapshots: settings.snapshots, published: settings.published,
+      receive: Self.receiver(settings))
+  }
+
+  /// What is called for each batch: nothing, one of the two, or both.
+  private static func receiver(_ settings: RunSettings) -> (@Sendable (borrowing EventBatch, TextStore) -> Void)? {
+    guard let watch = settings.watch?() else { return settings.receive }
+    guard let receive = settings.receive else { return watch }
+    return { batch, texts in
+      receive(batch, texts)
+      watch(batch, texts)
+    }
   }
 }
 

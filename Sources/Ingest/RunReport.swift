@@ -48,6 +48,18 @@ package struct RunReport: Sendable {
     }
   }
 
+  /// How often a type went quiet, and for how long in all.
+  package struct Stale: Equatable, Sendable {
+    package var type: String
+    package var alarms: Int
+    package var seconds: Double
+    package init(type: String, alarms: Int, seconds: Double) {
+      self.type = type
+      self.alarms = alarms
+      self.seconds = seconds
+    }
+  }
+
   /// From arrival to the sink's write, in microseconds.
   package struct Latency: Sendable {
     package var p50 = 0.0
@@ -83,6 +95,8 @@ package struct RunReport: Sendable {
   package var recordingLost = 0
   package var latency = Latency()
   package var peakResidentBytes = 0
+  /// Event types that had gone quiet longer than `--stale-after` allows, by name.
+  package var stale: [Stale] = []
   /// Sixteen hexadecimal digits.
   package var digest = ""
 
@@ -156,7 +170,11 @@ package struct RunReport: Sendable {
     out += ",\"megabytesPerSecond\":\(Self.number(megabytesPerSecond))"
     out += ",\"latencyMicros\":{\"p50\":\(Self.number(latency.p50)),\"p99\":\(Self.number(latency.p99))"
     out += ",\"p999\":\(Self.number(latency.p999)),\"max\":\(Self.number(latency.max))}"
-    out += ",\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(Self.quoted(digest))}\n"
+    out += ",\"stale\":{"
+    out += stale.map {
+      "\(Self.quoted($0.type)):{\"alarms\":\($0.alarms),\"seconds\":\(Self.number($0.seconds))}"
+    }.joined(separator: ",")
+    out += "},\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(Self.quoted(digest))}\n"
     return out
   }
 

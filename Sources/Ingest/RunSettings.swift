@@ -20,6 +20,8 @@ package struct RunSettings: Sendable {
   package var published: (@Sendable (borrowing EventBatch) -> Void)?
   /// Called on the lane's thread for each batch with the texts of its events, for whoever takes them beside the sinks.
   package var receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)?
+  /// Asked once for each lane, in their order: what is called on that lane's thread for each batch, beside `receive`.
+  package var watch: (@Sendable () -> @Sendable (borrowing EventBatch, TextStore) -> Void)?
   /// Takes the DOM snapshots.
   package var dom: DOMReceiver?
   /// Called on a sink's thread for each block that was written, with the sink's name and the events of the block.

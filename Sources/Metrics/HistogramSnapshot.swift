@@ -58,6 +58,18 @@ package struct HistogramSnapshot: Sendable, Equatable {
     return counts
   }
 
+  /// What came since `earlier` was taken of the same histogram. The maximum is that of the last bucket in which
+  /// anything came.
+  package func since(_ earlier: HistogramSnapshot) -> HistogramSnapshot {
+    var new = buckets
+    for (i, n) in earlier.buckets.enumerated() where i < new.count { new[i] = Swift.max(0, new[i] - n) }
+    while new.last == 0 { new.removeLast() }
+    let highest = new.indices.last.map { Swift.min(Histogram.highestValue(of: $0), max) } ?? 0
+    return HistogramSnapshot(
+      buckets: new, sum: Swift.max(0, sum - earlier.sum), max: highest,
+      clampedCount: Swift.max(0, clampedCount - earlier.clampedCount))
+  }
+
   /// Both together.
   package func merged(with other: HistogramSnapshot) -> HistogramSnapshot {
     let longer = buckets.count >= other.buckets.count ? buckets : other.buckets

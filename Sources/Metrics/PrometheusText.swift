@@ -30,6 +30,8 @@ package enum PrometheusText {
         text += "\(name)\(labels(series.labels)) \(number(gauge.current, family.unit))\n"
       case .histogram(let histogram):
         append(histogram.snapshot(), name, family, series.labels, to: &text)
+      case .number(let read): text += "\(name)\(labels(series.labels)) \(number(read(), family.unit))\n"
+      case .buckets(let read): append(read(), name, family, series.labels, to: &text)
       }
     }
   }

@@ -69,6 +69,8 @@ package final class Registry: Sendable {
     case counter(Counter)
     case gauge(Gauge)
     case histogram(Histogram)
+    case number(@Sendable () -> Int)
+    case buckets(@Sendable () -> HistogramSnapshot)
   }
 
   /// The counter of that name and these labels, new or known. Shown as `name[_unit]_total`.
@@ -97,14 +99,56 @@ package final class Registry: Sendable {
     _ name: String, help: String, unit: MetricUnit = .nanosAsSeconds, bounds: [Int64] = Registry.latencyBounds,
     labels: [MetricLabel] = []
   ) throws(MetricsError) -> Histogram {
-    let rises = zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }
-    guard let first = bounds.first, let last = bounds.last, rises, first >= 0, last <= Histogram.highestValue else {
-      throw .badBounds(metric: name)
-    }
+    try check(bounds, of: name)
     let family = Family(name: name, help: help, unit: unit, kind: .histogram, bounds: bounds)
     let found = try instrument(family, labels) { .histogram(Histogram()) }
     guard case .histogram(let histogram) = found else { throw .conflict(metric: name) }
     return histogram
+  }
+
+  private func check(_ bounds: [Int64], of name: String) throws(MetricsError) {
+    let rises = zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }
+    guard let first = bounds.first, let last = bounds.last, rises, first >= 0, last <= Histogram.highestValue else {
+      throw .badBounds(metric: name)
+    }
+  }
+
+  /// A counter that is kept elsewhere: `read` is asked when the text is made, from any thread, and must never fall.
+  package func counter(
+    _ name: String, help: String, unit: MetricUnit = .none, labels: [MetricLabel] = [],
+    read: @escaping @Sendable () -> Int
+  ) throws(MetricsError) {
+    let family = Family(name: name, help: help, unit: unit, kind: .counter, bounds: [])
+    try attach(family, labels, .number(read))
+  }
+
+  /// A gauge that is kept elsewhere.
+  package func gauge(
+    _ name: String, help: String, unit: MetricUnit = .none, labels: [MetricLabel] = [],
+    read: @escaping @Sendable () -> Int
+  ) throws(MetricsError) {
+    let family = Family(name: name, help: help, unit: unit, kind: .gauge, bounds: [])
+    try attach(family, labels, .number(read))
+  }
+
+  /// A histogram that is kept elsewhere, perhaps in several that are added up.
+  package func histogram(
+    _ name: String, help: String, unit: MetricUnit = .nanosAsSeconds, bounds: [Int64] = Registry.latencyBounds,
+    labels: [MetricLabel] = [], read: @escaping @Sendable () -> HistogramSnapshot
+  ) throws(MetricsError) {
+    try check(bounds, of: name)
+    let family = Family(name: name, help: help, unit: unit, kind: .histogram, bounds: bounds)
+    try attach(family, labels, .buckets(read))
+  }
+
+  /// What is kept elsewhere is named once: a second reading of the same series is a mistake.
+  private func attach(_ family: Family, _ labels: [MetricLabel], _ reading: Instrument) throws(MetricsError) {
+    var isNew = false
+    _ = try instrument(family, labels) {
+      isNew = true
+      return reading
+    }
+    if !isNew { throw .conflict(metric: family.name) }
   }
 
   private func instrument(

@@ -1,9 +1,10 @@
 import IO
+import Logs
 
 /// Every subcommand, in the order in which help lists them.
 package enum CommandTable {
   package static let all: [Command] = [
-    IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
+    IngestCommand.command, TopCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
     LoginCommand.command, BookCommand.command, CandlesCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
@@ -16,7 +17,7 @@ package enum CommandTable {
     do throws(CommandFailure) {
       return try dispatch(words, console)
     } catch {
-      console.say(error.description)
+      console.say(error.description, .error)
       return error.exitCode
     }
   }

@@ -71,6 +71,7 @@ final class EndLimit: Sendable {
         console.say("stopped before everything was written: a sink did not take it; files keep their temporary names")
       })
     Pause.sleep(nanos: lastWordsNanos)
+    Terminal.leave()
     withExtendedLifetime(words) { _exit(ExitCode.failed.rawValue) }
   }
 }

@@ -4,6 +4,7 @@ import IO
 import Ingest
 import Market
 import Sinks
+import Watch
 
 enum IngestCommand {
   static let demoURL = "wss://demo.dxfeed.com/market-data/dxlink-ws"
@@ -82,8 +83,9 @@ enum IngestCommand {
       OptionSpec(
         "reconnect", "N|forever",
         "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
-      RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force,
-    ],
+      RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force, WatchOptions.watch,
+      WatchOptions.staleAfter,
+    ] + WatchOptions.page,
     notes: """
       Examples:
         quotewire ingest --types Quote,Trade --symbols AAPL,SPY --for 30 --to ndjson:-
@@ -94,6 +96,11 @@ enum IngestCommand {
 
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    try run(arguments, picture: arguments.has("watch") ? .beside : .none)
+  }
+
+  static func run(_ arguments: Arguments, picture: RunView.Picture) throws(CommandFailure) -> ExitCode {
+    try WatchOptions.applyLog(arguments)
     let console = Console()
     var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
@@ -101,14 +108,32 @@ enum IngestCommand {
     let dom = try DOMOutput(arguments, &settings.run)
     var hooks = try RunEnd.hooks(console, arguments)
     let service = try Service.attach(&hooks, &settings)
-    let outcome: RunOutcome
+    let view = try RunView.make(
+      arguments, console, try watched(settings, arguments), picture, attention: hooks.attention)
+    view?.attach(&settings.run)
+    view?.join(&hooks)
+    var outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
+      view?.leave()
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    view?.close(&outcome)
     service?.stopping()
     try dom.finish()
     return try RunEnd.close(outcome, console, arguments)
+  }
+
+  /// What is to be watched of a live run. The address has no path and no query: they may hold a token.
+  private static func watched(
+    _ settings: IngestSettings, _ arguments: Arguments
+  ) throws(CommandFailure) -> RunObserver.Settings {
+    var watched = RunObserver.Settings()
+    watched.source = settings.lane.url.endpoint.description
+    let subscribed = Set(settings.lane.subscriptions.map(\.type))
+    watched.types = EventType.allCases.filter { subscribed.contains($0) }
+    watched.staleLimits = try WatchOptions.staleLimits(arguments, subscribed: watched.types)
+    return watched
   }
 
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> IngestSettings {

@@ -29,6 +29,7 @@ final class Progress {
   }
 
   func tick(_ status: RunStatus) {
+    console.tick()
     let now = MonotonicNanos.now()
     if console.isLive, now.seconds(since: lastLive) >= Self.liveSeconds {
       let figures = figures(status, now)
@@ -39,10 +40,25 @@ final class Progress {
     if let interval, now.seconds(since: lastInterval) >= interval {
       let figures = figures(status, now)
       let text = line(status, figures, since: intervalBefore)
-      if !console.isLive { console.write(text + "\n") }
+      if !console.isLive { console.report(text, fields(figures, since: intervalBefore, status)) }
       intervalBefore = figures
       lastInterval = now
     }
+  }
+
+  /// The line's figures for machines.
+  private func fields(
+    _ now: Figures, since before: Figures, _ status: RunStatus
+  ) -> [(name: String, value: Int)] {
+    let from = before.time.rawValue == 0 ? status.startedAt : before.time
+    let seconds = max(0.001, now.time.seconds(since: from))
+    return [
+      ("events", now.events), ("events_per_second", Int(Double(now.events - before.events) / seconds)),
+      ("frames", now.frames), ("bytes", now.bytes),
+      ("malformed", status.lanes.reduce(0) { $0 + $1.malformed }), ("gaps", status.lanes.reduce(0) { $0 + $1.gaps }),
+      ("dropped", status.sinks.reduce(0) { $0 + $1.counters.dropped }),
+      ("lanes_streaming", status.lanes.count { $0.state == .streaming }),
+    ]
   }
 
   private func figures(_ status: RunStatus, _ now: MonotonicNanos) -> Figures {

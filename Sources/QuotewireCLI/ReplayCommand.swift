@@ -2,6 +2,7 @@ import Bytes
 import IO
 import Ingest
 import Recording
+import Watch
 
 enum ReplayCommand {
   static let command = Command(
@@ -16,8 +17,8 @@ enum ReplayCommand {
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
       DepthOptions.domTo,
       RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.interval,
-      RunOptions.strict, RunOptions.force,
-    ],
+      RunOptions.strict, RunOptions.force, WatchOptions.watch,
+    ] + WatchOptions.page,
     notes: """
       Several files are merged by arrival time. The digest in --stats depends on the events alone: the
       same recording always gives the same one, live or replayed.
@@ -29,6 +30,7 @@ enum ReplayCommand {
 
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    try WatchOptions.applyLog(arguments)
     var settings = ReplaySettings(files: arguments.operands)
     settings.run = try RunOptions.settings(arguments)
     let dom = try DOMOutput(arguments, &settings.run)
@@ -42,15 +44,26 @@ enum ReplayCommand {
 
   /// Runs a replay to its end and closes with its figures.
   static func play(
-    _ settings: ReplaySettings, _ arguments: Arguments, atEnd: () throws(CommandFailure) -> Void = {}
+    _ settings: ReplaySettings, _ arguments: Arguments, picture: RunView.Picture = .none,
+    atEnd: () throws(CommandFailure) -> Void = {}
   ) throws(CommandFailure) -> ExitCode {
     let console = Console()
-    let hooks = try RunEnd.hooks(console, arguments)
-    let outcome: RunOutcome
+    var settings = settings
+    var hooks = try RunEnd.hooks(console, arguments)
+    var watched = RunObserver.Settings()
+    watched.source = settings.files.joined(separator: ", ")
+    watched.isLive = false
+    let wanted: RunView.Picture = arguments.has("watch") ? .beside : picture
+    let view = try RunView.make(arguments, console, watched, wanted, attention: hooks.attention)
+    view?.attach(&settings.run)
+    view?.join(&hooks)
+    var outcome: RunOutcome
     do { outcome = try ReplayRun.run(settings, hooks) } catch {
+      view?.leave()
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    view?.close(&outcome)
     try atEnd()
     return try RunEnd.close(outcome, console, arguments)
   }

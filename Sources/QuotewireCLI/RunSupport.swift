@@ -1,6 +1,7 @@
 import Bytes
 import IO
 import Ingest
+import Logs
 import Sinks
 import Snapshots
 
@@ -80,6 +81,7 @@ enum RunEnd {
     let progress = Progress(console, interval: try RunOptions.interval(arguments))
     hooks.tick = { progress.tick($0) }
     hooks.say = { console.say($0) }
+    hooks.log = { console.say($1, .warn, $0) }
     return hooks
   }
 

@@ -1,6 +1,7 @@
 import Bytes
 import IO
 import Ingest
+import Logs
 import Recording
 import Simulator
 import Sinks
@@ -48,7 +49,7 @@ enum ServeCommand {
         "do something wrong on purpose, see below"),
       OptionSpec("url-file", "FILE", "write the address to this file once clients may come"),
       OptionSpec("for", "SECONDS", "end after this time"),
-    ],
+    ] + WatchOptions.page,
     notes: notes, run: run)
 
   private static var notes: String {
@@ -79,6 +80,7 @@ enum ServeCommand {
 
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    try WatchOptions.applyLog(arguments)
     let configuration = try configuration(arguments)
     let console = Console()
     do {
@@ -88,14 +90,17 @@ enum ServeCommand {
       let scheme = configuration.certificateFile == nil ? "ws" : "wss"
       let host = configuration.certificateFile != nil && server.address.isLoopback ? "localhost" : nil
       let url = "\(scheme)://\(host.map { "\($0):\(server.address.port)" } ?? "\(server.address)")/"
-      console.say("serving at \(url); Ctrl-C ends")
+      let page = try ServePage.start(arguments, console, stats, url: url)
+      defer { withExtendedLifetime(page) {} }
+      console.say("serving at \(url); Ctrl-C ends", .info, .serve)
       if let path = arguments.string("url-file") { try write(url + "\n", path) }
       let alarm = try Alarm(seconds: try arguments.seconds("for"), signals.wakeup)
       try server.run()
       alarm?.cancel()
       console.say(
         "served \(stats[.clientsAccepted]) clients, \(Count.short(stats[.events])) events in "
-          + "\(Count.short(stats[.dataMessages])) messages, \(Count.bytes(stats[.bytesSent]))")
+          + "\(Count.short(stats[.dataMessages])) messages, \(Count.bytes(stats[.bytesSent]))", .info, .serve)
+      console.close()
       return signals.request == .none ? .done : .interrupted
     } catch let error as CommandFailure {
       throw error

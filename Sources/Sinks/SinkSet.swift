@@ -229,6 +229,11 @@ package final class SinkSet {
     latencies.dropFirst().reduce((latencies.first ?? Histogram()).snapshot()) { $0.merged(with: $1.snapshot()) }
   }
 
+  /// Each writing thread's latencies with the name of its sink, for whoever looks while they grow.
+  package var latencies: [(name: String, histogram: Histogram)] {
+    running.flatMap { sink in sink.latencies.map { (sink.spec.name, $0) } }
+  }
+
   /// Each sink's name and counters, for a progress line.
   package var counters: [(name: String, counters: SinkCounters)] { running.map { ($0.spec.name, $0.counters) } }
 }

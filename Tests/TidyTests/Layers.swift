@@ -7,6 +7,8 @@ enum Layers {
     ("Rings", ["CShims"]),
     ("Configuration", []),
     ("Metrics", []),
+    ("Screen", []),
+    ("Logs", ["Bytes"]),
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
@@ -21,13 +23,17 @@ enum Layers {
     ("COpenSSL", []),
     ("IO", ["Bytes", "CShims", "COpenSSL"]),
     ("DXLink", ["Bytes", "CShims", "Rings", "Market", "JSON"]),
+    ("HTTPServer", ["Bytes", "Rings", "IO"]),
     (
       "Sinks",
       ["Bytes", "Rings", "Metrics", "Market", "JSON", "Formats", "Columns", "Arrow", "Parquet", "Recording", "IO"]
     ),
     (
       "Ingest",
-      ["Bytes", "Rings", "Metrics", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording", "Sinks"]
+      [
+        "Bytes", "Rings", "Metrics", "Logs", "Market", "JSON", "WebSocket", "Snapshots", "DXLink", "IO", "Recording",
+        "Sinks",
+      ]
     ),
     (
       "Simulator",
@@ -49,11 +55,15 @@ enum Layers {
     ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
+      "Watch",
+      ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest", "Simulator"]
+    ),
+    (
       "QuotewireCLI",
       [
-        "Bytes", "CVersion", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
-        "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History",
-        "Configuration",
+        "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
+        "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
+        "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),

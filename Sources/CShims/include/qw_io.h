@@ -32,6 +32,17 @@ int qw_lock_exclusive(int fd);
 int qw_rename_new(const char *_Nonnull from, const char *_Nonnull to);
 /* Columns of the terminal behind fd, 0 where there is none. */
 int qw_terminal_columns(int fd);
+/* Rows and columns of the terminal behind fd; 0, or an errno where there is none. */
+int qw_terminal_size(int fd, int *_Nonnull rows, int *_Nonnull columns);
+
+/* Takes the terminal for a picture: the alternate screen without a cursor on `out`; no echo, no lines, no suspending
+   and no quitting by keys on `in` (unless negative). One terminal at a time. Until `qw_terminal_leave`, a signal that would
+   end the process puts everything back first. Returns 0 or an errno. */
+int qw_terminal_enter(int in, int out);
+/* Puts everything back as it was; harmless where nothing was taken. Async-signal-safe. */
+void qw_terminal_leave(void);
+/* From now on each change of the terminal's size adds 1 to this eventfd, which must never be closed. */
+void qw_terminal_watch_size(int event_fd);
 /* Fills the buffer from the kernel's random source. */
 int qw_random(void *_Nonnull bytes, size_t count);
 
