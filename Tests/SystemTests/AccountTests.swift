@@ -197,6 +197,17 @@ struct LoginTests {
     }
   }
 
+  @Test("a server that never answers is given up after the limit of a question", .tags(.slow))
+  func silence() throws {
+    let account = try LoginServer()
+    try account.fail("hang")
+    let check = try start(["login", "--check", "--file", account.login, "--ca-file", account.authority]).wait()
+    #expect(check.exitCode == 1 && check.errors.contains("the answer of localhost"), "\(check)")
+    // Waiting for the server does not hold up the end of a run.
+    let run = try start(["ingest", "--symbols", "*", "--for", "1"] + account.account).wait(limitSeconds: 15)
+    #expect(run.exitCode == 0, "\(run)")
+  }
+
   private func login(_ account: LoginServer, to path: String, secret: String) throws -> Program {
     let words = [
       "login", "--account-url", account.url, "--ca-file", account.authority, "--file", path,
