@@ -165,7 +165,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
-    tests("AccountTests", ["Account"]),
+    tests("AccountTests", ["Account", "Bytes"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
