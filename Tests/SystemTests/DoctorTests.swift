@@ -175,8 +175,9 @@ struct DoctorTests {
     expect(
       try doctor("wss://feed.example:\(good.port)/", trust + elsewhere), "tls",
       ["certificate is not for feed.example", "check the host"], exitCode: 3)
-    expect(try doctor(try server(.expired).url, trust), "tls", ["expired on 2020-02-01"], exitCode: 3)
-    expect(try doctor(try server(.notYetValid).url, trust), "tls", ["is not valid before 2098"], exitCode: 3)
+    let (old, early) = (try server(.expired), try server(.notYetValid))
+    expect(try doctor(old.url, trust), "tls", ["expired on 2020-02-01"], exitCode: 3)
+    expect(try doctor(early.url, trust), "tls", ["is not valid before 2098"], exitCode: 3)
     let plain = try FeedServer(["--generate", "seed=4,symbols=5,rate=500"])
     let wrong = plain.url.replacing("ws://", with: "wss://")
     expect(try doctor(wrong, trust), "tls", ["does not speak TLS", "ws://"], exitCode: 3)
@@ -190,5 +191,34 @@ struct DoctorTests {
     #expect(findings.isGood && findings.status("token") == "ok", "\(findings.ended.text)")
     #expect(findings.found("login").contains("AUTHORIZED with the token"))
     #expect(!findings.ended.text.contains("t-o-k-e-n") && !findings.ended.errors.contains("t-o-k-e-n"))
+  }
+
+  @Test("every command of the troubleshooting page does what it says")
+  func page() throws {
+    let bytes = try #require(Places.read(Places.packageRoot + "/docs/troubleshooting.md"))
+    let text = String(decoding: bytes, as: UTF8.self)
+    let parts = text.components(separatedBy: "```")
+    let fenced = parts.indices.filter { $0 % 2 == 1 }.flatMap { parts[$0].split(separator: "\n") }
+    let commands = fenced.filter { $0.hasPrefix("quotewire ") }.map { line in
+      line.split(separator: " ").dropFirst().map { $0.replacing("'", with: "") }
+    }
+    let serve = try #require(commands.first { $0.first == "serve" })
+    let port = try #require(serve.firstIndex(of: "--port"))
+    let server = try FeedServer(Array(serve[1..<port]))
+    let others = commands.filter { $0.first != "serve" }
+    #expect(others.count >= 6)
+    for words in others {
+      let here = words.map { word in
+        word.replacing("ws://127.0.0.1:7000/", with: server.url)
+          .replacing("session.qwr", with: folder.file("session.qwr"))
+      }
+      let ended = try start(here).wait()
+      #expect(ended.exitCode == 0, "\(here.joined(separator: " ")): \(ended)")
+    }
+    let lines = try quotewire("doctor", "--url", server.url, "--symbols", "*", "--dir", folder.path)
+    for line in lines.lines {
+      let name = line.split(separator: " ").dropFirst().first ?? ""
+      #expect(text.contains(" \(name) "), "\(name) is on the page")
+    }
   }
 }
