@@ -49,6 +49,7 @@ let package = Package(
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
+    module("HTTP", ["Bytes", "WebSocket"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
     module("Snapshots", ["Market"]),
@@ -71,6 +72,7 @@ let package = Package(
       ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
       "EndOfDay",
@@ -91,7 +93,7 @@ let package = Package(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
         "Diagnosis",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
@@ -122,6 +124,7 @@ let package = Package(
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
+    tests("HTTPTests", ["HTTP", "WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
     .target(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
@@ -143,6 +146,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests("AccountTests", ["Account"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),

@@ -34,16 +34,19 @@ package struct Check: Equatable, Sendable {
 package struct CheckReport: Sendable {
   /// The checks that are made, in the order in which they are shown.
   package static let names = [
-    "limits", "memory", "disk", "dns", "tcp", "tls", "websocket", "clock", "token", "setup", "login", "channel",
+    "limits", "memory", "disk", "token", "dns", "tcp", "tls", "websocket", "clock", "setup", "login", "channel",
     "quote",
   ]
   /// Those that need one another: where one fails, the later ones are not reached.
   private static let chain = ["dns", "tcp", "tls", "websocket", "setup", "login", "channel", "quote"]
 
   package private(set) var checks: [Check] = []
-  private let mask: SecretMask
+  private var mask: MessageMask
 
-  package init(mask: SecretMask = SecretMask()) { self.mask = mask }
+  package init(mask: MessageMask = MessageMask()) { self.mask = mask }
+
+  /// Hides a token that was got meanwhile.
+  mutating func hide(_ token: String) { mask = MessageMask(known: [token]) }
 
   /// Adds what was found, without secrets, and gives it as it is shown.
   @discardableResult

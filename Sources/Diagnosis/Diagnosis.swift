@@ -1,7 +1,7 @@
 // Diagnosis: what goes over one connection to a feed, shown to people: its messages as they are, checks of each step.
 //
 //     Doctor ─ resolve, connect, TLS, upgrade ─► FeedTalk ─┬─► SessionSteps ─► CheckReport: lines or JSON
-//     raw    ─────────────────────────────────────────────┴─► MessageLog: SecretMask, MessageText ─► lines
+//     raw    ─────────────────────────────────────────────┴─► MessageLog: MessageMask, MessageText ─► lines
 //
 // Invariant: nothing that is shown holds a secret or steers a terminal; a step that fails says what to do.
 //

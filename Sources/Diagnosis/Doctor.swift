@@ -6,13 +6,11 @@ import WebSocket
 
 /// Goes the way to a feed step by step, as `ingest` does, and says of each step what was found.
 package struct Doctor {
-  private let settings: LaneSettings
+  private var settings: LaneSettings
   private let stop: Wakeup?
   private let isStopping: () -> Bool
   private let tell: (Check) -> Void
-  private let token: Result<String?, IOError>
-  private let tokenMillis: Double
-  package private(set) var report: CheckReport
+  package private(set) var report = CheckReport()
 
   /// A step failed, and its check says why: what comes behind it is not reached.
   private struct Halt: Error {}
@@ -28,14 +26,10 @@ package struct Doctor {
     self.stop = stop
     self.isStopping = isStopping
     self.tell = tell
-    let start = MonotonicNanos.now()
-    // A file is read and a variable is there at once; a source that asks a login server takes its time here.
-    do throws(IOError) { token = .success(try settings.token.read()) } catch { token = .failure(error) }
-    tokenMillis = Self.millis(since: start)
-    var known: [String] = []
-    if case .success(let text?) = token { known = [text] }
-    report = CheckReport(mask: SecretMask(known: known))
   }
+
+  /// The feed that was looked at: an account may name another one than the settings.
+  package var url: FeedURL { settings.url }
 
   /// Makes every check.
   /// - Parameter folder: where the disk is tried.
@@ -53,10 +47,11 @@ package struct Doctor {
 
   /// From the name to the first quote, as far as it goes.
   private mutating func checkFeed() throws(Halt) {
+    let token = try checkToken()
     let connection = try connect(try resolve())
     let stream = try secure(connection)
     let link = try upgrade(stream)
-    try converse(link, try checkToken())
+    try converse(link, token)
   }
 
   private mutating func halt(_ name: String, _ error: LinkError, since start: MonotonicNanos) -> Halt {
@@ -136,15 +131,21 @@ package struct Doctor {
     } catch { throw halt("websocket", error, since: start) }
   }
 
-  /// Whether the token that is configured can be had. Without one there is nothing to check.
+  /// Whether the token that is configured can be had; an account logs in for it, and may name the feed's address.
+  /// Without one there is nothing to check.
   private mutating func checkToken() throws(Halt) -> String? {
-    switch token {
-    case .success(nil): return nil
-    case .success(let text):
-      add(Check("token", .ok, "there is one to send", millis: tokenMillis))
-      return text
-    case .failure(let error):
-      add(Check("token", .fail, "\(error); check --token-file", millis: tokenMillis))
+    let start = MonotonicNanos.now()
+    do throws(FeedToken.Trouble) {
+      let got = try FeedToken(
+        settings.token, limitSeconds: settings.session.answerSeconds, stop: stop, isStopping: isStopping)
+      guard let token = got.token else { return nil }
+      report.hide(token)
+      settings.url = got.url ?? settings.url
+      let place = got.url.map { ", for \($0)" } ?? ""
+      add(Check("token", .ok, "there is one to send\(place)", millis: Self.millis(since: start)))
+      return token
+    } catch {
+      add(Check("token", .fail, "\(error)", millis: Self.millis(since: start), isRefusal: error.isRefusal))
       throw Halt()
     }
   }

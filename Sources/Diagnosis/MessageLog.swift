@@ -5,7 +5,7 @@ package import Rings
 
 /// Writes what goes over a connection, line by line, up to a limit of messages.
 package final class MessageLog: FeedWatcher {
-  private let mask: SecretMask
+  private let mask: MessageMask
   private let pretty: Bool
   private let limit: Int
   private let write: (String) -> Bool
@@ -15,7 +15,7 @@ package final class MessageLog: FeedWatcher {
   /// - Parameters:
   ///   - limit: messages that are shown, of both directions.
   ///   - write: takes lines; says whether more are wanted.
-  package init(_ mask: SecretMask, limit: Int = .max, pretty: Bool = false, write: @escaping (String) -> Bool) {
+  package init(_ mask: MessageMask, limit: Int = .max, pretty: Bool = false, write: @escaping (String) -> Bool) {
     self.mask = mask
     self.limit = limit
     self.pretty = pretty

@@ -86,7 +86,7 @@ package enum MessageText {
     while i < message.count {
       switch message[i] {
       case UInt8(ascii: "\""):
-        let end = SecretMask.stringEnd(message, i)
+        let end = MessageMask.stringEnd(message, i)
         out += safe(message[i..<end])
         i = end
         continue
@@ -125,7 +125,7 @@ package enum MessageText {
     while i < message.count {
       switch message[i] {
       case UInt8(ascii: "\""):
-        i = SecretMask.stringEnd(message, i)
+        i = MessageMask.stringEnd(message, i)
         if message[start] == UInt8(ascii: "{") { return nil }
         continue
       case UInt8(ascii: "{"), UInt8(ascii: "["): return nil

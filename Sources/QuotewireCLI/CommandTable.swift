@@ -6,6 +6,7 @@ package enum CommandTable {
     IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
     BookCommand.command, RawCommand.command, DoctorCommand.command,
+    LoginCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 

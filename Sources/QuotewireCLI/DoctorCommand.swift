@@ -7,7 +7,8 @@ import Market
 enum DoctorCommand {
   /// The options of `ingest` that say how to reach the feed.
   private static let shared = [
-    "url", "symbols", "symbols-file", "token-env", "token-file", "ca-file", "insecure-plaintext", "connect-to",
+    "url", "symbols", "symbols-file", "token-env", "token-file", "auth", "account-url", "account-file", "token-life",
+    "ca-file", "insecure-plaintext", "connect-to",
     "answer-timeout",
   ]
 
@@ -20,9 +21,9 @@ enum DoctorCommand {
     ],
     notes: """
       A line for each check: ok, warn or FAIL, what it is, how long it took, what was found and what to do.
-      limits, memory and disk are this machine's (1 MiB is written to the folder and flushed); dns, tcp, tls,
-      websocket, token (where one is configured), setup, login, channel and quote are the steps to the first
-      quote, each within --answer-timeout; what is behind a step that fails is not reached. clock compares this
+      limits, memory and disk are this machine's (1 MiB is written to the folder and flushed); token (where one
+      is configured, an account's login too), dns, tcp, tls, websocket, setup, login, channel and quote are the
+      steps to the first quote, each within --answer-timeout; what is behind a step that fails is not reached. clock compares this
       machine's time with the server's Date header, else with the newest quote.
       Exit code 0 when nothing FAILs, 3 when the feed refused us (token, TLS, protocol), 1 otherwise.
       Examples:
@@ -43,7 +44,7 @@ enum DoctorCommand {
     }
     doctor.run(folder: arguments.string("dir") ?? ".")
     let report = doctor.report
-    let end = showsLines ? report.summary : report.json(url: "\(settings.url)")
+    let end = showsLines ? report.summary : report.json(url: "\(doctor.url)")
     do { try StandardStream.output.write(end) } catch { throw CommandFailure("\(error)") }
     if signals.request != .none { return .interrupted }
     if report.isRefused { return .refused }

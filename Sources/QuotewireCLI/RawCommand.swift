@@ -10,7 +10,8 @@ enum RawCommand {
   /// The options of `ingest` that say how to reach the feed and what to subscribe.
   private static let shared = [
     "url", "types", "symbols", "symbols-file", "from-time", "sources", "contract", "fields", "token-env", "token-file",
-    "ca-file", "insecure-plaintext", "compress", "connect-to", "answer-timeout", "keepalive",
+    "auth", "account-url", "account-file", "token-life", "ca-file", "insecure-plaintext", "compress", "connect-to",
+    "answer-timeout", "keepalive",
   ]
 
   static let command = Command(
@@ -36,13 +37,20 @@ enum RawCommand {
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let limit = try arguments.int("limit", in: 1...Int.max) ?? .max
-    var mask = SecretMask()
+    var mask = MessageMask()
     guard let file = arguments.operands.first else {
-      let settings = try IngestCommand.settings(arguments)
-      let token: String?
-      do { token = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
-      mask = SecretMask(known: [token].compactMap { $0 })
-      return try live(settings.lane, token, log(mask, limit, arguments), try arguments.seconds("for"))
+      var settings = try IngestCommand.settings(arguments).lane
+      let signals: Signals
+      do { signals = try Signals() } catch { throw CommandFailure("\(error)") }
+      let got: FeedToken
+      do throws(FeedToken.Trouble) {
+        got = try FeedToken(
+          settings.token, limitSeconds: settings.session.answerSeconds, stop: signals.wakeup,
+          isStopping: { signals.request != .none })
+      } catch { throw CommandFailure("\(error)", error.isRefusal ? .refused : .failed) }
+      settings.url = got.url ?? settings.url
+      mask = MessageMask(known: [got.token].compactMap { $0 })
+      return try live(settings, got.token, log(mask, limit, arguments), signals, try arguments.seconds("for"))
     }
     if let option = shared.first(where: { arguments.origins[$0] == .flag }) {
       throw .usage("--\(option) is for a live feed; leave it out, or the file \(file)")
@@ -50,17 +58,15 @@ enum RawCommand {
     return try recorded(file, log(mask, limit, arguments), try arguments.seconds("for"))
   }
 
-  private static func log(_ mask: SecretMask, _ limit: Int, _ arguments: Arguments) -> MessageLog {
+  private static func log(_ mask: MessageMask, _ limit: Int, _ arguments: Arguments) -> MessageLog {
     MessageLog(mask, limit: limit, pretty: arguments.has("pretty")) { line in
       (try? StandardStream.output.write(line)) == .all
     }
   }
 
   private static func live(
-    _ settings: LaneSettings, _ token: String?, _ log: MessageLog, _ seconds: Double?
+    _ settings: LaneSettings, _ token: String?, _ log: MessageLog, _ signals: Signals, _ seconds: Double?
   ) throws(CommandFailure) -> ExitCode {
-    let signals: Signals
-    do { signals = try Signals() } catch { throw CommandFailure("\(error)") }
     let deadline = seconds.map { MonotonicNanos.now().advanced(bySeconds: $0) } ?? .distantFuture
     var talk: FeedTalk
     do { talk = try FeedTalk(connecting: settings, token: token, stop: signals.wakeup) } catch {
@@ -83,7 +89,7 @@ enum RawCommand {
   }
 
   static func withoutToken(_ sentence: String, _ token: String?) -> String {
-    String(decoding: SecretMask(known: [token].compactMap { $0 }).masked(Array(sentence.utf8)), as: UTF8.self)
+    String(decoding: MessageMask(known: [token].compactMap { $0 }).masked(Array(sentence.utf8)), as: UTF8.self)
   }
 
   /// - Parameter seconds: of the recording, from its first entry on.

@@ -35,7 +35,7 @@ struct CheckTests {
 
   @Test("the JSON object is whole, without the token and without control characters")
   func json() throws {
-    var report = CheckReport(mask: SecretMask(known: ["s3cret"]))
+    var report = CheckReport(mask: MessageMask(known: ["s3cret"]))
     report.add(Check("dns", .fail, "\"s3cret\"\u{1B}[2J\n", millis: 2))
     _ = report.close()
     let text = report.json(url: "wss://u:p@h/?token=s3cret")

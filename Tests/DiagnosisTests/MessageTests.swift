@@ -7,7 +7,7 @@ import Testing
 @Suite("Messages as people see them", .tags(.unit))
 struct MessageTests {
   private func masked(_ text: String, known: [String] = []) -> String {
-    String(decoding: SecretMask(known: known).masked(Array(text.utf8)), as: UTF8.self)
+    String(decoding: MessageMask(known: known).masked(Array(text.utf8)), as: UTF8.self)
   }
 
   @Test(
@@ -43,7 +43,7 @@ struct MessageTests {
     let message = Array(#"{"type":"AUTH","token":"SECRET\"S\\","to":"wss://u:SECRET@h/"}"#.utf8)
     let first = 23
     for end in 0...message.count {
-      let shown = String(decoding: SecretMask().masked(Array(message[..<end])), as: UTF8.self)
+      let shown = String(decoding: MessageMask().masked(Array(message[..<end])), as: UTF8.self)
       // An address without its @ may be a host.
       if end < 50 || end == message.count { #expect(!shown.contains("SEC"), "\(end): \(shown)") }
       if end < first { #expect(Array(shown.utf8) == Array(message[..<end])) }
@@ -65,7 +65,7 @@ struct MessageTests {
       let byte = UInt8(truncatingIfNeeded: state >> 33)
       return byte & 3 == 0 ? Array("\"\\{}[]:,@".utf8)[Int(byte >> 2) % 9] : byte
     }
-    let shown = SecretMask().masked(bytes)
+    let shown = MessageMask().masked(bytes)
     let line = MessageText.line(.received, shown, at: WallNanos(rawValue: 0))
     #expect(line.hasPrefix("1970-01-01T00:00:00.000000Z < ") && line.hasSuffix("\n"))
     #expect(line.unicodeScalars.dropLast().allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "seed \(seed)")
@@ -97,7 +97,7 @@ struct MessageTests {
   @Test("the log ends at its limit, and when its reader is gone")
   func limit() {
     var lines: [String] = []
-    let log = MessageLog(SecretMask(), limit: 2) { line in
+    let log = MessageLog(MessageMask(), limit: 2) { line in
       lines.append(line)
       return true
     }
@@ -108,7 +108,7 @@ struct MessageTests {
     show()
     show()
     #expect(log.isDone && lines.count == 3 && lines.allSatisfy { !$0.contains(#""x""#) })
-    let gone = MessageLog(SecretMask()) { _ in false }
+    let gone = MessageLog(MessageMask()) { _ in false }
     gone.noticed("a sentence")
     #expect(gone.isDone)
   }

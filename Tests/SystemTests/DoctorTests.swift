@@ -154,7 +154,7 @@ struct DoctorTests {
     #expect(noFolder.exitCode == 1 && findings.failed == ["disk"] && findings.notReached.isEmpty, "\(noFolder.text)")
     let noToken = try doctor(server.url, ["--token-file", folder.file("nowhere")])
     #expect(noToken.ended.exitCode == 1 && noToken.failed == ["token"], "\(noToken.ended.text)")
-    #expect(noToken.notReached == ["clock", "setup", "login", "channel", "quote"])
+    #expect(noToken.notReached == ["dns", "tcp", "tls", "websocket", "clock", "setup", "login", "channel", "quote"])
   }
 
   @Test("finds all well through TLS, and names what is wrong with a certificate")
@@ -200,7 +200,7 @@ struct DoctorTests {
     let parts = text.components(separatedBy: "```")
     let fenced = parts.indices.filter { $0 % 2 == 1 }.flatMap { parts[$0].split(separator: "\n") }
     let commands = fenced.filter { $0.hasPrefix("quotewire ") }.map { line in
-      line.split(separator: " ").dropFirst().map { $0.replacing("'", with: "") }
+      line.split(separator: " ").dropFirst().map { String($0.replacing("'", with: "")) }
     }
     let serve = try #require(commands.first { $0.first == "serve" })
     let port = try #require(serve.firstIndex(of: "--port"))
@@ -220,5 +220,30 @@ struct DoctorTests {
       let name = line.split(separator: " ").dropFirst().first ?? ""
       #expect(text.contains(" \(name) "), "\(name) is on the page")
     }
+  }
+
+  @Test("an account's login is a step of its own, and its refusal is told before the feed is asked")
+  func account() throws {
+    try makeCertificates(in: folder)
+    try write([], to: folder.file("tokens"))
+    let server = try FeedServer(["--generate", "seed=4,symbols=5,rate=500", "--token-file", folder.file("tokens")])
+    let login = try Program(
+      "/usr/bin/env", ["python3", Places.packageRoot + "/tools/login-server", folder.path, "--feed", server.url])
+    try waitUntil("the login server stands: \(login.errorsSoFar)") { Places.read(folder.file("url")) != nil }
+    let url = String(decoding: try #require(Places.read(folder.file("url"))), as: UTF8.self)
+    let options = [
+      "doctor", "--json", "--symbols", "*", "--dir", folder.path, "--auth", "tastytrade", "--account-url",
+      String(url.dropLast()), "--ca-file", folder.file("ca.pem"),
+    ]
+    var credentials = ["TASTYTRADE_CLIENT_SECRET": "demo-secret", "TASTYTRADE_REFRESH_TOKEN": "demo-refresh"]
+    let good = try Findings(try start(options, environment: credentials).wait())
+    #expect(good.isGood && good.ended.exitCode == 0, "\(good.ended) \(good.ended.text)")
+    #expect(good.found("token").contains(server.url) && good.found("login").contains("with the token"))
+    #expect(!good.ended.text.contains("quote-") && !good.ended.text.contains("demo-"))
+    credentials["TASTYTRADE_REFRESH_TOKEN"] = "demo-wrong"
+    let bad = try Findings(try start(options, environment: credentials).wait())
+    #expect(bad.ended.exitCode == 3 && bad.failed == ["token"] && bad.notReached.first == "dns", "\(bad.ended.text)")
+    #expect(!bad.ended.text.contains("demo-"))
+    withExtendedLifetime(login) {}
   }
 }

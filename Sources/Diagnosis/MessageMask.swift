@@ -2,7 +2,7 @@
 /// queries of addresses, and tokens that are known.
 ///
 /// Works on bytes that may be anything: what is no JSON is masked as far as it looks like it.
-package struct SecretMask: Sendable {
+package struct MessageMask: Sendable {
   package static let mask = "***"
   private static let words = [
     "token", "secret", "password", "passwd", "credential", "apikey", "api_key", "authorization",
