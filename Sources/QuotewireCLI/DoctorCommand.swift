@@ -23,8 +23,8 @@ enum DoctorCommand {
       A line for each check: ok, warn or FAIL, what it is, how long it took, what was found and what to do.
       limits, memory and disk are this machine's (1 MiB is written to the folder and flushed); token (where one
       is configured, an account's login too), dns, tcp, tls, websocket, setup, login, channel and quote are the
-      steps to the first quote, each within --answer-timeout; what is behind a step that fails is not reached. clock compares this
-      machine's time with the server's Date header, else with the newest quote.
+      steps to the first quote, each within --answer-timeout; what is behind a step that fails is not
+      reached. clock compares this machine's time with the server's Date header, else with the newest quote.
       Exit code 0 when nothing FAILs, 3 when the feed refused us (token, TLS, protocol), 1 otherwise.
       Examples:
         quotewire doctor
