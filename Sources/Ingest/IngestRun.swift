@@ -14,6 +14,8 @@ package struct RunStatus: Sendable {
   package let lanes: [LaneProgress]
   package let sinks: [(name: String, counters: SinkCounters)]
   package let recording: RecordingCounters?
+  /// How each sink goes on in new files; nil where it has none.
+  package var rotations: [(name: String, rotation: SinkRotation?)] = []
 }
 
 /// What the owner of a run is asked and told while it goes on.
@@ -62,7 +64,7 @@ package enum IngestRun {
     hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
-      recording: settings.record == nil ? nil : sinks.recordingCounters)
+      recording: settings.record == nil ? nil : sinks.recordingCounters, rotations: sinks.rotations)
     let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
     let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
     return finish(lanes, stores, sinks, shares, startedAt, cpuBefore, interrupted)
