@@ -43,12 +43,14 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("Control", ["Bytes", "Rings", "IO"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
         "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Control",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
