@@ -49,6 +49,7 @@ let package = Package(
     // 2
     module("JSON", ["Bytes", "CShims"]),
     module("WebSocket", ["Bytes", "CShims"]),
+    module("HTTP", ["Bytes", "WebSocket"]),
     module("Recording", ["Bytes"]),
     module("Columns", ["Rings", "Market"]),
     module("Snapshots", ["Market"]),
@@ -71,6 +72,7 @@ let package = Package(
       ]),
     module("Simulator", ["Bytes", "Rings", "Market", "Books", "Snapshots", "WebSocket", "DXLink", "IO", "Recording"]),
     // 6
+    module("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     module("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     module(
       "EndOfDay",
@@ -91,8 +93,7 @@ let package = Package(
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
-        "Control",
+        "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration", "Control",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -122,6 +123,7 @@ let package = Package(
     tests("MarketTests", ["Market"]),
     tests("JSONTests", ["JSON", "Bytes"]),
     tests("WebSocketTests", ["WebSocket", "Bytes"]),
+    tests("HTTPTests", ["HTTP", "WebSocket", "Bytes"]),
     tests("RecordingTests", ["Recording", "Bytes"]),
     .target(
       name: "EventSupport", dependencies: ["TestSupport", "Market", "Rings"], path: "Tests/EventSupport",
@@ -143,6 +145,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
+    tests("AccountTests", ["Account"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),

@@ -39,7 +39,8 @@ extension SessionFailure: CustomStringConvertible {
     switch self {
     case .unsupportedProtocol(let text):
       "the server does not speak our version of the protocol (UNSUPPORTED_PROTOCOL: \(text)); check --url"
-    case .tokenNeeded: "the server wants a token; give one with --token-env VAR or --token-file FILE"
+    case .tokenNeeded:
+      "the server wants a token; give one with --token-env VAR or --token-file FILE, or use --auth tastytrade"
     case .tokenRefused:
       "the server refused the token; get a fresh one and give it with --token-env VAR or --token-file FILE"
     case .tokenExpired:

@@ -6,6 +6,10 @@ package struct FileStatus: Equatable, Sendable {
   package let inode: UInt64
   /// When its contents changed last, nanoseconds since 1970 UTC.
   package let modifiedNanos: Int64
+  /// Who may read and write it, such as 0o600.
+  package let permissions: UInt32
+  /// Whether it belongs to the user who runs the program.
+  package let isOurs: Bool
 
   /// Nil where there is none, or none that may be looked at.
   package init?(of path: String) {
@@ -14,5 +18,7 @@ package struct FileStatus: Equatable, Sendable {
     bytes = Int(status.st_size)
     inode = UInt64(status.st_ino)
     modifiedNanos = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    permissions = UInt32(status.st_mode) & 0o7777
+    isOurs = status.st_uid == geteuid()
   }
 }

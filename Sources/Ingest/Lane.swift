@@ -35,8 +35,14 @@ package struct Lane: ~Copyable {
   var closingDeadline: MonotonicNanos?
   var complaints = 0
   var sessionNumber: UInt64 = 0
+  /// Where tokens are renewed; nil where they come from elsewhere.
+  let renewal: (any TokenRenewal)?
   /// The token that was read last, which no sentence may hold.
   var lastToken: String?
+  /// The number of that token where an account renews it.
+  var passSerial = 0
+  /// The feed refused that token: another one helps, where there is one.
+  var needsFreshToken = false
   private var lossReason = Gap.Reason.connectionLost
   private var attemptsInGap = 0
   private var backoff: Backoff
@@ -56,6 +62,7 @@ package struct Lane: ~Copyable {
     self.progress = progress
     self.say = say
     subscriptionPlan = plan
+    renewal = if case .renewed(let renewal) = settings.token { renewal } else { nil }
     self.inbox = inbox
     wakeup = inbox?.wakeup ?? stop.wakeup
     if let inbox { stop.attach(inbox.wakeup) }
@@ -71,6 +78,7 @@ package struct Lane: ~Copyable {
   /// Runs to the end, then gives the pipeline back for its totals.
   package consuming func run() -> (outcome: LaneOutcome, totals: PipelineTotals, digest: Digest?) {
     subscribe()
+    renewal?.start(say: say)
     outcome.end = connectAgainAndAgain()
     if lostSince != nil { closeGap() }
     recording?.finish(.now(), isStopping: isStopping)
@@ -116,7 +124,7 @@ package struct Lane: ~Copyable {
           openGap(reason)
         }
         if stop.isDraining { return .drained }
-        guard mayTryAgain else { return .failed(why) }
+        guard mayTryAgain else { return needsFreshToken ? .refused(why) : .failed(why) }
         let seconds = backoff.nextSeconds()
         say("lane \(number): \(why); connecting again in \(Self.rounded(seconds)) s (attempt \(backoff.attempt))")
         attemptsInGap += 1
@@ -130,7 +138,7 @@ package struct Lane: ~Copyable {
   }
 
   /// Waits, and moves on what sinks hold back meanwhile.
-  private mutating func pause(until deadline: MonotonicNanos) {
+  mutating func pause(until deadline: MonotonicNanos) {
     while true {
       pipeline.settle()
       let now = MonotonicNanos.now()
@@ -153,7 +161,7 @@ package struct Lane: ~Copyable {
 
   private var mayTryAgain: Bool {
     if let limit = settings.reconnect { return limit.allows(backoff.attempt) }
-    return everStood
+    return everStood || needsFreshToken
   }
 
   static func rounded(_ seconds: Double) -> Double { (seconds * 100).rounded() / 100 }

@@ -23,16 +23,18 @@ extension Lane {
   static var settleNanos: Int64 { 20_000_000 }
 
   mutating func runConnection() -> ConnectionEnd {
+    let url: FeedURL
+    do throws(PassRefusal) { url = try takePass()?.url ?? settings.url } catch { return error.end }
     var link: WebSocketLink
     do throws(LinkError) {
       link = try WebSocketLink(
-        to: settings.url, tls: settings.tls, connector: settings.connector,
+        to: url, tls: settings.tls, connector: settings.connector,
         limitMillis: settings.upgradeLimitMillis, limits: settings.conversationLimits, checksText: false,
         userAgent: settings.userAgent, deflate: settings.deflate, stop: stop.wakeup)
     } catch {
       if stop.isDraining { return .drained }
       var why = "\(error)"
-      if case .webSocket = error { why = "no WebSocket at \(settings.url): \(error); check --url" }
+      if case .webSocket = error { why = "no WebSocket at \(url): \(error); check --url" }
       guard error.helpsToReconnect || error.isPassing else { return .refused(why) }
       return .lost(.connectionLost, why, stood: false)
     }
@@ -49,7 +51,7 @@ extension Lane {
     }
     decoder.reset()
     recording?.accept(
-      SessionStart(session: sessionNumber, url: settings.url.description, version: settings.productVersion), .now(),
+      SessionStart(session: sessionNumber, url: url.description, version: settings.productVersion), .now(),
       isStopping: isStopping)
     var stood = false
     closingDeadline = nil
@@ -83,6 +85,7 @@ extension Lane {
     do throws(LinkError) {
       while true {
         if let subscriptionPlan { follow(subscriptionPlan) }
+        if let renewal { follow(renewal) }
         if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
         if link.conversation.queuedBytes > 0 { try link.write() }
@@ -138,6 +141,7 @@ extension Lane {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
+    if renewal != nil { deadline = min(deadline, now.advanced(byNanos: Self.renewalLookNanos)) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
       pipeline.settle()
@@ -178,20 +182,14 @@ extension Lane {
     if isReady {
       stood = true
       progress.enter(.streaming)
+      renewal?.accepted(passSerial)
       if lostSince != nil { closeGap() }
     }
-    if wantsToken {
-      complain("the server wants a fresh token")
-      if let token = try? settings.token.read() {
-        lastToken = token
-        session.updateToken(token, now: .now())
-      }
-    }
+    if wantsToken { renewToken() }
     guard let failure else { return nil }
     try? link.conversation.close(.goingAway, reason: "")
     try? link.write()
-    let reason: Gap.Reason = if case .silence = failure { .silence } else { .connectionLost }
-    return failure.reconnectingHelps ? .lost(reason, "\(failure)", stood: stood) : .refused("\(failure)")
+    return end(failure, stood)
   }
 
   /// Interprets everything that arrived. The batch of one read ends when there is no further event.
@@ -230,6 +228,7 @@ extension Lane {
         // A feed channel that the server closes is an outage too: the session asks for another one.
         if wasReady && !session.isReady { openGap(.serverClosed) }
         if !wasReady && session.isReady && lostSince != nil { closeGap() }
+        if case .authState(let auth) = message, auth.state == .authorized, session.isReady { closeGap() }
         if case .domSnapshot(let channel, let snapshot) = message, let receive = settings.dom,
           let topic = session.domTopic(channel: channel)
         {

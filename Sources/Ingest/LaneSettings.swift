@@ -59,6 +59,8 @@ package enum TokenSource: Sendable {
   case none
   case value(String)
   case file(String)
+  /// From an account that renews it; lanes ask it themselves.
+  case renewed(any TokenRenewal)
   /// Asked for each connection and when the server wants a fresh one, on the lane's thread, which waits for it.
   case ask(@Sendable () throws(IOError) -> String?)
 
@@ -67,7 +69,7 @@ package enum TokenSource: Sendable {
 
   package func read() throws(IOError) -> String? {
     switch self {
-    case .none: return nil
+    case .none, .renewed: return nil
     case .value(let token): return token
     case .ask(let ask): return try ask()
     case .file(let path):

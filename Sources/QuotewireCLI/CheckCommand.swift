@@ -87,7 +87,7 @@ enum CheckCommand {
     text += shares.lanes == 1 ? "lane\n" : "lanes\n"
     for lane in 0..<shares.lanes { text += "  lane \(lane): \(symbols[lane]) symbols, \(mine[lane].count) topics\n" }
     if let refusal = shares.refusal { text += "  \(refusal)\n" }
-    for sink in settings.run.sinks { text += "  sink \(Secret.masked(sink.name, option: "to"))\n" }
+    for sink in settings.run.sinks { text += "  sink \(SecretMask.masked(sink.name, option: "to"))\n" }
     if let path = settings.record { text += "  recording \(path)\n" }
     return text + "nothing is wrong\n"
   }

@@ -39,6 +39,7 @@ enum CollectCommand {
           + "with --sequential or --parallel none)"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
+    ] + AccountOptions.specs + [
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
       OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
       OptionSpec("strict", "exit with 4 when a symbol has no answer"), RunOptions.force,

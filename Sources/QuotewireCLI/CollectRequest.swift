@@ -32,7 +32,7 @@ struct CollectRequest {
     self.universe = universe
     self.types = types
     self.url = url
-    key = SnapshotKey(source: Self.source(url, token, arguments), types: types, symbols: universe.symbols)
+    key = SnapshotKey(source: try Self.source(url, token, arguments), types: types, symbols: universe.symbols)
     freshness = try Self.freshness(arguments)
     cache = try Self.cache(arguments)
     sinks = try arguments.has("to") ? RunOptions.settings(arguments).sinks : []
@@ -62,11 +62,17 @@ struct CollectRequest {
   }
 
   /// The feed as the cache tells it from others. Where the token is from counts, the token itself is never kept.
-  private static func source(_ url: FeedURL, _ token: TokenSource, _ arguments: Arguments) -> String {
+  private static func source(_ url: FeedURL, _ token: TokenSource, _ arguments: Arguments)
+    throws(CommandFailure) -> String
+  {
+    if try AccountOptions.method(arguments) == .tastytrade {
+      let account = ["account-url", "account-file", "url"].map { arguments.string($0) ?? "" }
+      return "tastytrade " + account.joined(separator: " ")
+    }
     switch token {
-    case .none, .ask: url.description
-    case .value: "\(url) env:\(arguments.string("token-env") ?? "")"
-    case .file(let path): "\(url) file:\(path)"
+    case .none, .renewed, .ask: return url.description
+    case .value: return "\(url) env:\(arguments.string("token-env") ?? "")"
+    case .file(let path): return "\(url) file:\(path)"
     }
   }
 

@@ -5,7 +5,7 @@ package enum CommandTable {
   package static let all: [Command] = [
     IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
-    BookCommand.command, CtlCommand.command,
+    LoginCommand.command, BookCommand.command, CtlCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 

@@ -49,6 +49,7 @@ enum IngestCommand {
         "all (default) or lean: how many fields of each type to ask for"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
+    ] + AccountOptions.specs + [
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
       OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
       OptionSpec(
@@ -200,13 +201,9 @@ enum IngestCommand {
     -> LaneSettings
   {
     var lane = LaneSettings(url: url)
-    if url.isSecure {
-      do {
-        lane.tls = try TLSContext.client(
-          trust: arguments.string("ca-file").map { .file($0) } ?? .system)
-      } catch { throw CommandFailure("\(error)") }
-    }
-    lane.token = try token(arguments)
+    let usesAccount = try AccountOptions.method(arguments) == .tastytrade
+    if url.isSecure || usesAccount { lane.tls = try AccountOptions.tls(arguments) }
+    lane.token = usesAccount ? .renewed(try AccountOptions.account(arguments, feed: url)) : try token(arguments)
     lane.backoff = Backoff(seed: RandomBytes.next())
     lane.userAgent = "quotewire/\(Version.text)"
     lane.productVersion = "quotewire \(Version.text)"

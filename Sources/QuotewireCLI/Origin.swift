@@ -42,7 +42,7 @@ package enum SharedOptions {
 }
 
 /// Texts that must not be shown.
-package enum Secret {
+package enum SecretMask {
   static let mask = "***"
   private static let words = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "API_KEY"]
 

@@ -28,6 +28,10 @@ enum ServeCommand {
       OptionSpec("loop", "begin the recording again at its end, for ever"),
       OptionSpec("token-env", "VAR", "ask clients for the token in this environment variable"),
       OptionSpec("token", "T", "ask clients for this token (visible to others in the list of processes)"),
+      OptionSpec(
+        "token-file", "FILE",
+        "ask clients for one of the tokens in this file, a line each, perhaps with the\n"
+          + "seconds since 1970 until which it serves; read again for each that comes"),
       OptionSpec("keepalive", "SECONDS", "the time-out that the server announces (default: 60)"),
       OptionSpec(
         "slow-clients", "WHAT", values: .oneOf(["disconnect", "conflate"]),
@@ -119,6 +123,11 @@ enum ServeCommand {
     configuration.keyFile = arguments.string("tls-key")
     if arguments.has("tls-cert") != arguments.has("tls-key") { throw .usage("give --tls-cert and --tls-key together") }
     configuration.session.token = try token(arguments)
+    if let path = arguments.string("token-file") {
+      if configuration.session.token != nil { throw .usage("give one of --token, --token-env and --token-file") }
+      let file = TokenFile(path)
+      configuration.session.tokenLife = { file.lifeNanos(of: $0, now: .now()) }
+    }
     if let seconds = try arguments.seconds("keepalive") {
       guard seconds >= 1 else { throw .usage("--keepalive takes at least 1 second") }
       configuration.session.keepaliveSeconds = seconds

@@ -94,7 +94,7 @@ package struct SettingsSources: Sendable {
         else { continue }
         var setting = Arguments.Setting(
           option: option.name, texts: try file.texts(entry, option), origin: .file(file.path, line: entry.place.line))
-        setting.isSecret = entry.value.variables.contains(where: Secret.isNamed)
+        setting.isSecret = entry.value.variables.contains(where: SecretMask.isNamed)
         settings.append(setting)
       }
     }

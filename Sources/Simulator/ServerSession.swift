@@ -16,6 +16,8 @@ package struct ServerSession: ~Copyable {
   package struct Options: Sendable {
     /// The one good token; nil for a server that needs none.
     package var token: String?
+    /// For how long a token is taken, in nanoseconds; nil for a wrong one. Instead of the one good token.
+    package var tokenLife: (@Sendable (String) -> Int64?)?
     package var userId = "simulator"
     /// Silence of ours that we announce, when the client has no wish.
     package var keepaliveSeconds = 60.0
@@ -71,6 +73,7 @@ package struct ServerSession: ~Copyable {
   private var isAuthorized: Bool
   private var place: TokenSessions.Place?
   private var wrongTokens = 0
+  private var authorizedUntil = MonotonicNanos.distantFuture
   private var clientTimeoutNanos: Int64
   private var ownTimeoutNanos: Int64
   private var lastReceived: MonotonicNanos
@@ -80,7 +83,7 @@ package struct ServerSession: ~Copyable {
     self.options = options
     self.faults = faults
     subscriptions = Subscriptions(options.budget)
-    isAuthorized = options.token == nil && !faults.has(.refuseToken)
+    isAuthorized = options.token == nil && options.tokenLife == nil && !faults.has(.refuseToken)
     clientTimeoutNanos = options.limits.setupTimeoutMillis * 1_000_000
     ownTimeoutNanos = Int64(options.keepaliveSeconds * 1e9)
     lastReceived = now
@@ -96,8 +99,8 @@ package struct ServerSession: ~Copyable {
   package var deadline: MonotonicNanos {
     let silence = lastReceived.advanced(byNanos: clientTimeoutNanos)
     if !isSetUp { return silence }
-    if faults.has(.silent) { return min(silence, waiting.nextDue) }
-    return min(silence, waiting.nextDue, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
+    if faults.has(.silent) { return min(silence, waiting.nextDue, authorizedUntil) }
+    return min(silence, waiting.nextDue, authorizedUntil, lastSent.advanced(byNanos: ownTimeoutNanos / 2))
   }
 
   /// Tells that something was sent: it counts as a sign of life.
@@ -114,6 +117,7 @@ package struct ServerSession: ~Copyable {
       if options.announcesTimeout { fail(0, ErrorNotice.timeout, "Nothing came for the announced time", &out) }
       return close(1000, "Bye")
     }
+    if now >= authorizedUntil { revoke(&out) }
     guard isSetUp, !faults.has(.silent), now >= lastSent.advanced(byNanos: ownTimeoutNanos / 2) else { return }
     lastSent = now
     out.append(.keepalive)
@@ -149,7 +153,7 @@ package struct ServerSession: ~Copyable {
 
   private mutating func take(_ message: SessionMessage, _ now: MonotonicNanos, _ out: inout MessageQueue) {
     switch message {
-    case .auth(let token): take(token: token, &out)
+    case .auth(let token): take(token: token, now, &out)
     case .channelRequest(let channel, let service): request(channel, service, &out)
     case .channelCancel(let channel):
       guard channels[channel] != nil || domChannels[channel] != nil else { return unknown(channel, &out) }
@@ -210,8 +214,14 @@ package struct ServerSession: ~Copyable {
     isAuthorized ? AuthState(.authorized, userId: options.userId) : AuthState(.unauthorized)
   }
 
-  private mutating func take(token: String, _ out: inout MessageQueue) {
+  private mutating func take(token: String, _ now: MonotonicNanos, _ out: inout MessageQueue) {
     isAuthorized = !faults.has(.refuseToken) && (options.token == nil || options.token == token)
+    authorizedUntil = .distantFuture
+    if let tokenLife = options.tokenLife {
+      let nanos = tokenLife(token)
+      isAuthorized = isAuthorized && nanos != nil
+      if isAuthorized, let nanos { authorizedUntil = now.advanced(byNanos: nanos) }
+    }
     if isAuthorized, let sessions = options.sessions, place?.token != token {
       place = sessions.place(token)
       if place == nil {
@@ -272,6 +282,7 @@ package struct ServerSession: ~Copyable {
   /// Takes the authorization back, as when a token expires.
   package mutating func revoke(_ out: inout MessageQueue) {
     isAuthorized = false
+    authorizedUntil = .distantFuture
     out.append(.authState(state))
   }
 

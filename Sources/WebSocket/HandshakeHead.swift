@@ -59,22 +59,22 @@ package struct HeaderFields: Equatable, Sendable {
 /// control characters.
 ///
 /// Bytes are judged in their order and each is looked at once, so the outcome does not depend on how they were cut.
-struct HeadReader {
+package struct HeadReader {
   let limits: HandshakeLimits
   private var scannedCount = 0
   private var lineCount = 0
 
-  init(limits: HandshakeLimits) { self.limits = limits }
+  package init(limits: HandshakeLimits) { self.limits = limits }
 
-  struct Head {
-    var startLine: String
-    var headers: HeaderFields
+  package struct Head {
+    package var startLine: String
+    package var headers: HeaderFields
     /// Bytes of the head with its closing empty line.
-    var byteCount: Int
+    package var byteCount: Int
   }
 
   /// Shows all bytes that came so far. Nil where the head is not whole.
-  mutating func next(_ bytes: RawSpan) throws(WebSocketError) -> Head? {
+  package mutating func next(_ bytes: RawSpan) throws(WebSocketError) -> Head? {
     guard let end = try unsafe bytes.withUnsafeBytes({ b throws(WebSocketError) in try unsafe findEnd(b) }) else {
       return nil
     }
@@ -142,7 +142,7 @@ struct HeadReader {
 }
 
 /// The characters of HTTP's grammar, and what may be shown to people.
-enum HTTPText {
+package enum HTTPText {
   /// A byte of a token: header names, subprotocols (RFC 9110 section 5.6.2).
   static func isTokenByte(_ byte: UInt8) -> Bool {
     switch byte {
@@ -153,18 +153,18 @@ enum HTTPText {
     }
   }
 
-  static func isToken(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isTokenByte) }
+  package static func isToken(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isTokenByte) }
 
   /// Whether a header value can be sent: no line breaks, no other control characters but the tab.
-  static func isFieldValue(_ text: String) -> Bool {
+  package static func isFieldValue(_ text: String) -> Bool {
     text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == UInt8(ascii: "\t") }
   }
 
   /// Visible ASCII only.
-  static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+  package static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 
   /// A peer's words without anything that could steer a terminal.
-  static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     var clean = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       let steers = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format

@@ -128,7 +128,7 @@ struct SettingsTests {
       ("url", "wss://h/x?token=abc&a=1", "wss://h/x?token=***&a=1"), ("to", "csv:o?ring=5", "csv:o?ring=5"),
       ("to", "nats://u:p@h?password=x", "nats://u:***@h?password=***"), ("record", "a@b", "a@b"),
     ])
-  func masks(option: String, text: String, shown: String) { #expect(Secret.masked(text, option: option) == shown) }
+  func masks(option: String, text: String, shown: String) { #expect(SecretMask.masked(text, option: option) == shown) }
 
   @Test("check tells values with origins, masks what a secret variable gave, and plans the lanes")
   func check() throws {

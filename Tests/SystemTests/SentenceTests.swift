@@ -138,7 +138,7 @@ struct Situation: Sendable, CustomStringConvertible {
     Situation("an unknown sink option", 2, ["'size'", "policy"]) { _ in ["ingest", "--to", "null:?size=1"] },
     Situation("an unknown policy", 2, ["policy", "'maybe'"]) { _ in ["ingest", "--to", "null:?policy=maybe"] },
     Situation("a sink twice", 2, ["--to null: was given twice"]) { _ in ["ingest", "--to", "null:", "--to", "null:"] },
-    Situation("all symbols on many lanes", 2, ["--lanes 1"]) { _ in
+    Situation("all symbols on many lanes", 2, ["the symbol *", "one lane and no shard"]) { _ in
       ["ingest", "--url", "ws://127.0.0.1:1/", "--symbols", "*", "--lanes", "2"]
     },
     Situation("a bad speed", 2, ["--speed", "'fast'"]) { ["replay", try $0.recording(), "--speed", "fast"] },

@@ -9,6 +9,7 @@ enum Layers {
     ("Market", ["Bytes", "CShims", "Rings"]),
     ("JSON", ["Bytes", "CShims"]),
     ("WebSocket", ["Bytes", "CShims"]),
+    ("HTTP", ["Bytes", "WebSocket"]),
     ("Recording", ["Bytes"]),
     ("Columns", ["Rings", "Market"]),
     ("Snapshots", ["Market", "Rings"]),
@@ -33,6 +34,7 @@ enum Layers {
         "Bytes", "Rings", "Metrics", "Market", "Books", "Snapshots", "JSON", "WebSocket", "DXLink", "IO", "Recording",
       ]
     ),
+    ("Account", ["Bytes", "Rings", "JSON", "WebSocket", "HTTP", "IO", "Ingest"]),
     ("Collect", ["Bytes", "Rings", "Market", "Formats", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Depth", ["Bytes", "Rings", "Market", "Snapshots", "Books", "DXLink", "IO", "Sinks", "Ingest"]),
     ("Conversion", ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
@@ -49,7 +51,7 @@ enum Layers {
       "QuotewireCLI",
       [
         "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
         "Control",
       ]
     ),
