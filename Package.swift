@@ -102,6 +102,7 @@ let package = Package(
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
     module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
+    module("Control", ["Bytes", "Rings", "IO"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
@@ -109,7 +110,7 @@ let package = Package(
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots",
         "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
-        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis",
+        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis", "Control",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -184,6 +185,7 @@ let package = Package(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
     tests("DiagnosisTests", ["Diagnosis", "Bytes"]),
+    tests("ControlTests", ["Control", "IO", "Bytes"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),

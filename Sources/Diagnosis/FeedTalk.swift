@@ -90,7 +90,7 @@ package struct FeedTalk: ~Copyable {
         try? unsafe link.conversation.send(.text, text.bytes, isSecret: isSecret)
       case .wantsToken: wantsToken = true
       case .fail(let why): failure = why
-      case .ready, .refused, .domClosed: break
+      case .ready, .refused, .domClosed, .domLimited: break
       }
     }
     if wantsToken, let token = try? settings.token.read() { session.updateToken(token, now: .now()) }

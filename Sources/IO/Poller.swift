@@ -59,6 +59,18 @@ package struct Poller: ~Copyable, Sendable {
     try change(UInt32(QW_POLL_ADD), wakeup.descriptor, token, .readable)
   }
 
+  package func add(_ listener: borrowing UnixListener, token: UInt64) throws(IOError) {
+    try change(UInt32(QW_POLL_ADD), listener.descriptor.raw, token, .readable)
+  }
+
+  package func add(_ connection: borrowing UnixConnection, token: UInt64, for readiness: Readiness) throws(IOError) {
+    try change(UInt32(QW_POLL_ADD), connection.descriptor.raw, token, readiness)
+  }
+
+  package func update(_ connection: borrowing UnixConnection, token: UInt64, for readiness: Readiness) throws(IOError) {
+    try change(UInt32(QW_POLL_CHANGE), connection.descriptor.raw, token, readiness)
+  }
+
   private func change(_ action: UInt32, _ fd: Int32, _ token: UInt64, _ readiness: Readiness) throws(IOError) {
     var bits: UInt32 = 0
     if readiness.contains(.readable) { bits |= UInt32(QW_POLL_READ) | UInt32(QW_POLL_READ_HANG_UP) }

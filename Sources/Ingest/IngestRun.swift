@@ -17,6 +17,8 @@ package struct RunStatus: Sendable {
   package let recording: RecordingCounters?
   /// From arrival to each sink's encoder, in nanoseconds; one a writing thread, by the sink's name.
   package var latencies: [(name: String, histogram: Histogram)] = []
+  /// How each sink goes on in new files; nil where it has none.
+  package var rotations: [(name: String, rotation: SinkRotation?)] = []
 }
 
 /// What the owner of a run is asked and told while it goes on.
@@ -73,7 +75,8 @@ package enum IngestRun {
     hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(
       startedAt: startedAt, lanes: lanes.map(\.progress), sinks: sinks.counters,
-      recording: settings.record == nil ? nil : sinks.recordingCounters, latencies: sinks.latencies)
+      recording: settings.record == nil ? nil : sinks.recordingCounters, latencies: sinks.latencies,
+      rotations: sinks.rotations)
     let deadline = settings.seconds.map { startedAt.advanced(bySeconds: $0) }
     let interrupted = RunWatch.supervise(status, stop, deadline, hooks)
     return finish(lanes, stores, sinks, shares, startedAt, cpuBefore, interrupted)

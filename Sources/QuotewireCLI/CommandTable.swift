@@ -7,6 +7,7 @@ package enum CommandTable {
     IngestCommand.command, TopCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
     LoginCommand.command, BookCommand.command, CandlesCommand.command, RawCommand.command, DoctorCommand.command,
+    CtlCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 

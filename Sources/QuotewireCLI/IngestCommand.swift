@@ -83,14 +83,16 @@ enum IngestCommand {
       OptionSpec(
         "reconnect", "N|forever",
         "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
-      RunOptions.stats, RunOptions.interval, RunOptions.strict, RunOptions.force, WatchOptions.watch,
-      WatchOptions.staleAfter,
+      RunOptions.stats, RunOptions.interval, ControlOptions.ctl, RunOptions.strict, RunOptions.force,
+      WatchOptions.watch, WatchOptions.staleAfter,
     ] + WatchOptions.page,
     notes: """
       Examples:
         quotewire ingest --types Quote,Trade --symbols AAPL,SPY --for 30 --to ndjson:-
         quotewire ingest --symbols-file my.txt --record day.qwr --to csv:out --stats stats.json
       Ctrl-C ends in good order: connections are closed, files completed; a second one ends at once.
+      SIGHUP reads the configuration file and the symbols file again, unless standard error is a terminal and
+      there is no --ctl.
       """,
     run: run)
 
@@ -105,6 +107,8 @@ enum IngestCommand {
     var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
+    // A terminal that is closed ends the run, unless somebody means to control it otherwise. Before any thread starts.
+    let hangUp = arguments.has("ctl") || !console.isLive ? HangUpSignal() : nil
     let dom = try DOMOutput(arguments, &settings.run)
     var hooks = try RunEnd.hooks(console, arguments)
     let service = try Service.attach(&hooks, &settings)
@@ -112,6 +116,7 @@ enum IngestCommand {
       arguments, console, try watched(settings, arguments), picture, attention: hooks.attention)
     view?.attach(&settings.run)
     view?.join(&hooks)
+    let control = try ControlOptions.control(arguments, &settings, &hooks, hangUp)
     var outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       view?.leave()
@@ -120,6 +125,8 @@ enum IngestCommand {
     }
     view?.close(&outcome)
     service?.stopping()
+    // No command comes between the end and its figures.
+    withExtendedLifetime(control) {}
     try dom.finish()
     return try RunEnd.close(outcome, console, arguments)
   }

@@ -21,8 +21,18 @@ extension IngestCommand {
     if !arguments.has("symbols") && !arguments.has("symbols-file") { symbols = defaultSymbols }
     if symbols.isEmpty { throw .usage("no symbol is given; use --symbols A,B or --symbols-file FILE") }
     if types.contains(.candle) { try checkCandles(symbols, areAlone: types == [.candle]) }
-    var fromTime: Int64?
-    if let text = arguments.string("from-time") { fromTime = try time(text, "--from-time") }
+    return topics(types, symbols, sources: sources, fromTime: try fromTime(arguments))
+  }
+
+  static func fromTime(_ arguments: Arguments) throws(CommandFailure) -> Int64? {
+    guard let text = arguments.string("from-time") else { return nil }
+    return try time(text, "--from-time")
+  }
+
+  /// Each type of each symbol, once; of orders each source.
+  static func topics(
+    _ types: [EventType], _ symbols: [String], sources: [String], fromTime: Int64?
+  ) -> [Subscription] {
     var seen = Set<Subscription>()
     var all: [Subscription] = []
     for type in types {
@@ -50,17 +60,22 @@ extension IngestCommand {
 
   static func types(_ arguments: Arguments) throws(CommandFailure) -> [EventType] {
     let names = arguments.has("types") ? arguments.list("types") : defaultTypes.split(separator: ",").map(String.init)
+    return try Self.types(names, "--types")
+  }
+
+  /// - Parameter place: where the names stand, for refusals.
+  static func types(_ names: [String], _ place: String) throws(CommandFailure) -> [EventType] {
     if names == ["all"] { return EventType.allCases }
     var types: [EventType] = []
     for name in names {
       guard let type = EventType(name: name) else {
         let known = EventType.allCases.map(\.name)
         let hint = Suggestion.nearest(to: name, among: known).map { "did you mean \($0)? " } ?? ""
-        throw .usage("--types: there is no event type '\(name)'; \(hint)known are \(known.joined(separator: ", "))")
+        throw .usage("\(place): there is no event type '\(name)'; \(hint)known are \(known.joined(separator: ", "))")
       }
       if !types.contains(type) { types.append(type) }
     }
-    if types.isEmpty { throw .usage("--types names no event type") }
+    if types.isEmpty { throw .usage("\(place) names no event type") }
     return types
   }
 

@@ -75,6 +75,14 @@ struct CSVBody: SinkBody, ~Copyable {
     } catch { throw .io(error) }
   }
 
+  mutating func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> [String] {
+    var names: [String] = []
+    do {
+      for file in files + [gaps] { if let name = try file?.series.rotateNow() { names.append(name) } }
+    } catch { throw .io(error) }
+    return names
+  }
+
   mutating func finish() throws(SinkFailure) {
     // One file that cannot be completed takes none of the others with it.
     var failure: IOError?

@@ -108,6 +108,13 @@ struct ColumnBody: SinkBody, ~Copyable {
     do { try gaps.series?.rotateIfDue(now: now) } catch { throw .io(error) }
   }
 
+  mutating func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> [String] {
+    var names: [String] = []
+    for file in files { if let name = try file?.rotateNow(now: now) { names.append(name) } }
+    do { if let name = try gaps.series?.rotateNow() { names.append(name) } } catch { throw .io(error) }
+    return names
+  }
+
   mutating func finish() throws(SinkFailure) {
     // One file that cannot be completed takes none of the others with it.
     var failure: SinkFailure?

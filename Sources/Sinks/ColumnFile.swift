@@ -32,6 +32,10 @@ final class ColumnFile {
   private var offset = 0
   private var openedAt: MonotonicNanos?
   private var number = 0
+  /// Files that were ended by a person's word; what follows goes into another one.
+  private var rotations = 0
+  private var lastCompleted: String?
+  private var opened = 0
   /// When the oldest row came that is not among the bytes; nil where none is.
   private var waitsSince: MonotonicNanos?
   private var rowCount = 0
@@ -135,7 +139,7 @@ final class ColumnFile {
   private func write(_ now: MonotonicNanos) throws(SinkFailure) {
     while writtenBytes < out.count {
       let end = ends.first ?? out.count
-      if number > 0 && pending == nil && !plan.rotation.isOn { throw .dictionaryFull(path: path) }
+      if opened > rotations && pending == nil && !plan.rotation.isOn { throw .dictionaryFull(path: path) }
       do throws(IOError) {
         if pending == nil { try openFile(now) }
         try unsafe out.withBytes { bytes throws(IOError) in
@@ -163,21 +167,36 @@ final class ColumnFile {
   }
 
   private func openFile(_ now: MonotonicNanos) throws(IOError) {
-    let name = FileSeries.name(path, number: number + 1, rotates: plan.rotation.isOn)
-    pending = try PendingFile(name, force: plan.force, whenAbandoned: .keep)
+    let next = FileSeries.next(path, behind: number, rotates: plan.rotation.isOn, force: plan.force)
+    pending = try PendingFile(next.name, force: plan.force, whenAbandoned: .keep)
     offset = 0
     openedAt = now
-    number += 1
+    number = next.number
+    opened += 1
   }
 
   private func complete() throws(IOError) {
     guard let done = pending.take() else { return }
     openedAt = nil
     offset = 0
+    let name = done.path
+    lastCompleted = name
     do throws(IOError) { try done.commit() } catch {
       failure = failure ?? error
       throw error
     }
+  }
+
+  /// Ends the file under way and writes it; its name, or nil where there is none.
+  func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> String? {
+    lastCompleted = nil
+    if batch.rowCount > 0 || encoder != nil {
+      endFile()
+      batch.removeAllAndTexts()
+      rotations += 1
+    }
+    try write(now)
+    return lastCompleted
   }
 
   /// Ends the last file and writes everything.

@@ -31,6 +31,22 @@ final class FileSeries {
   /// Names of the files that are complete.
   private(set) var completed: [String] = []
 
+  /// Files that one name is looked for among.
+  private static let maximumNumber = 1_000_000
+
+  /// The name of the file that follows `number` others. Where none but a person's word rotates, the first has the plain
+  /// name, and the others the first number from 2 on that no file has.
+  static func next(_ path: String, behind number: Int, rotates: Bool, force: Bool) -> (name: String, number: Int) {
+    var following = number + 1
+    if rotates || number == 0 { return (name(path, number: following, rotates: rotates), following) }
+    var name = name(path, number: following, rotates: true)
+    while !force, following < maximumNumber, File.exists(name) {
+      following += 1
+      name = Self.name(path, number: following, rotates: true)
+    }
+    return (name, following)
+  }
+
   /// The name of file `number`, counted from 1.
   static func name(_ path: String, number: Int, rotates: Bool) -> String {
     guard rotates else { return path }
@@ -86,6 +102,13 @@ final class FileSeries {
     if let most = rotation.seconds, now.seconds(since: openedAt) >= most { try complete() }
   }
 
+  /// Completes the file under way now; its name, or nil where there is none.
+  func rotateNow() throws(IOError) -> String? {
+    guard pending != nil else { return nil }
+    try complete()
+    return completed.last
+  }
+
   /// Takes the torn end off the file under way, which stays under its temporary name; gives that name.
   func abandon() -> String? {
     guard var left = pending.take() else { return nil }
@@ -95,8 +118,8 @@ final class FileSeries {
   }
 
   private func open(_ now: MonotonicNanos) throws(IOError) {
-    let name = Self.name(path, number: number + 1, rotates: rotation.isOn)
-    var opened = try PendingFile(name, force: force, whenAbandoned: .keep)
+    let next = Self.next(path, behind: number, rotates: rotation.isOn, force: force)
+    var opened = try PendingFile(next.name, force: force, whenAbandoned: .keep)
     let head = header
     do throws(IOError) { try unsafe opened.file.write(head.span.bytes, at: 0) } catch {
       // It holds nothing yet, and the next attempt makes another.
@@ -106,7 +129,7 @@ final class FileSeries {
     pending = consume opened
     offset = header.count
     openedAt = now
-    number += 1
+    number = next.number
   }
 
   /// Publishes the file under way, if there is one.

@@ -59,6 +59,10 @@ struct NDJSONBody: SinkBody, ~Copyable {
     do { try series?.rotateIfDue(now: now) } catch { throw .io(error) }
   }
 
+  mutating func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> [String] {
+    do { return [try series?.rotateNow()].compactMap { $0 } } catch { throw .io(error) }
+  }
+
   mutating func finish() throws(SinkFailure) {
     do { try series?.finish() } catch { throw .io(error) }
   }

@@ -21,6 +21,9 @@ protocol SinkBody: ~Copyable, SendableMetatype {
   mutating func flush(now: MonotonicNanos) throws(SinkFailure)
   /// Completes what is due by time.
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure)
+  /// Writes what is held and completes the files under way, whatever their size and age; what follows goes into new
+  /// ones. Gives the files that were completed. Called after a `flush` that succeeded.
+  mutating func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> [String]
   /// Writes what is held and completes every file. Called once, after a `flush` that succeeded.
   mutating func finish() throws(SinkFailure)
   /// Events whose rows `flush` has given to the operating system so far, also where it threw half-way; nil where that

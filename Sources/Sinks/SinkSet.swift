@@ -17,6 +17,8 @@ package final class SinkSet {
     /// Nil where the lanes themselves do what there is to do.
     var thread: Handover<WorkerThread>?
     let outcome = OutcomeBox()
+    /// Nil where there are no files that could be exchanged.
+    var rotation: SinkRotation?
   }
 
   /// What a sink's thread leaves behind.
@@ -131,12 +133,14 @@ package final class SinkSet {
     let trouble = options.trouble
     var written: (@Sendable (Int) -> Void)?
     if let told = options.written { written = { told(name, $0) } }
+    let rotation = spec.hasFiles ? SinkRotation() : nil
     let worker = Handover(
       SinkWorker(
         body, inputs: inputs, counters: counters, latency: options.measuresLatency ? latency : nil, bell: bell,
-        written: written, isStopping: options.isStopping
+        written: written, rotation: rotation, isStopping: options.isStopping
       ) { trouble("\(name): \($0)") })
     var entry = Running(spec: spec, counters: counters, latencies: [latency])
+    entry.rotation = rotation
     let outcome = entry.outcome
     let readerGone = options.readerGone
     do {
@@ -236,6 +240,9 @@ package final class SinkSet {
 
   /// Each sink's name and counters, for a progress line.
   package var counters: [(name: String, counters: SinkCounters)] { running.map { ($0.spec.name, $0.counters) } }
+
+  /// Each sink's name and the way to have it go on in new files; nil where it has none.
+  package var rotations: [(name: String, rotation: SinkRotation?)] { running.map { ($0.spec.name, $0.rotation) } }
 }
 
 /// Why the sinks could not be opened.

@@ -30,6 +30,15 @@ package struct SinkSpec: Sendable, Equatable {
   /// The URI without its options, as statistics name the sink.
   package var name: String
 
+  /// Whether there are files, which can be exchanged for new ones.
+  package var hasFiles: Bool {
+    switch target {
+    case .csv, .arrow, .parquet: true
+    case .ndjson(let file): file != nil
+    case .null: false
+    }
+  }
+
   /// When a sink goes on in a new file.
   package struct Rotation: Sendable, Equatable {
     /// Bytes after which a new file begins; nil for no limit.

@@ -44,6 +44,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Told of each block that was written: its events.
   let written: (@Sendable (Int) -> Void)?
   let trouble: @Sendable (String) -> Void
+  /// What asks for new files.
+  let rotation: SinkRotation?
   /// Whether to give up at once what cannot be written.
   let isStopping: @Sendable () -> Bool
   private var unwritten = 0
@@ -63,7 +65,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
 
   init(
     _ body: consuming Body, inputs: [SinkInput], counters: SinkCounters, latency: Histogram?, bell: Bell,
-    written: (@Sendable (Int) -> Void)? = nil, isStopping: @escaping @Sendable () -> Bool = { false },
+    written: (@Sendable (Int) -> Void)? = nil, rotation: SinkRotation? = nil,
+    isStopping: @escaping @Sendable () -> Bool = { false },
     trouble: @escaping @Sendable (String) -> Void
   ) {
     self.body = body
@@ -72,17 +75,20 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
     self.latency = latency
     self.bell = bell
     self.written = written
+    self.rotation = rotation
     self.trouble = trouble
     self.isStopping = isStopping
   }
 
   /// Works until every lane has gone and everything is written, or until nothing more can be written.
   mutating func run() -> SinkOutcome {
+    defer { rotation?.end() }
     do throws(SinkFailure) {
       while true {
         let taken = drain()
         let now = MonotonicNanos.now()
         if body.isDue(isIdle: taken == 0, hasUnwritten: unwritten > 0, now: now) { try writeOut() }
+        if let request = rotation?.request { try rotate(request) }
         if taken > 0 {
           doze.foundNews()
           continue
@@ -160,6 +166,19 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
       let sentence = "\(error)"
       if sentence != lastCompletion { trouble(sentence) }
       lastCompletion = sentence
+    }
+  }
+
+  /// Goes on in new files because somebody asked for it.
+  private mutating func rotate(_ request: Int) throws(SinkFailure) {
+    try writeOut()
+    do throws(SinkFailure) {
+      let files = try body.rotateNow(now: .now())
+      note(isWhole: true)
+      rotation?.finish(request, files: files, failure: nil)
+    } catch {
+      rotation?.finish(request, files: [], failure: "\(error)")
+      if error.isFinal { throw error }
     }
   }
 

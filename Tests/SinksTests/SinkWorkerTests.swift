@@ -36,6 +36,7 @@ private struct LoggingBody: SinkBody, ~Copyable {
     log.rows = []
   }
   mutating func rotate(now: MonotonicNanos) throws(SinkFailure) {}
+  mutating func rotateNow(now: MonotonicNanos) throws(SinkFailure) -> [String] { [] }
   mutating func finish() throws(SinkFailure) { log.isFinished = true }
 }
 

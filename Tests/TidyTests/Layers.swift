@@ -54,6 +54,7 @@ enum Layers {
     ),
     ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
+    ("Control", ["Bytes", "Rings", "IO"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "Watch",
@@ -64,7 +65,7 @@ enum Layers {
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
         "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
-        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis",
+        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis", "Control",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
