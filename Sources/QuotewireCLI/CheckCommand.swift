@@ -78,7 +78,9 @@ enum CheckCommand {
 
   static func plan(_ settings: IngestSettings) throws(CommandFailure) -> String {
     let shares: LaneShares
-    do { shares = try LaneShares(settings) } catch { throw CommandFailure(error.description, RunEnd.exitCode(error.kind)) }
+    do { shares = try LaneShares(settings) } catch {
+      throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
+    }
     let mine = (0..<shares.lanes).map { shares.share(of: $0) }
     let symbols = mine.map { Set($0.map(\.symbol)).count }
     var text = "plan: "
