@@ -104,11 +104,11 @@ enum IngestCommand {
   static func run(_ arguments: Arguments, picture: RunView.Picture) throws(CommandFailure) -> ExitCode {
     try WatchOptions.applyLog(arguments)
     let console = Console()
+    // A terminal that is closed ends the run, unless somebody means to control it otherwise. Before any thread starts.
+    let hangUp = arguments.has("ctl") || !console.isLive ? HangUpSignal() : nil
     var settings = try settings(arguments)
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
-    // A terminal that is closed ends the run, unless somebody means to control it otherwise. Before any thread starts.
-    let hangUp = arguments.has("ctl") || !console.isLive ? HangUpSignal() : nil
     let dom = try DOMOutput(arguments, &settings.run)
     var hooks = try RunEnd.hooks(console, arguments)
     let service = try Service.attach(&hooks, &settings)

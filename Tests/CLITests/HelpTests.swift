@@ -57,7 +57,7 @@ struct HelpTests {
       ),
       ("replay", "speed start stop to stats force strict"), ("serve", "generate port speed token fault"),
       ("collect", "url types to max-age refresh offline lanes sequential parallel for strict force"),
-      ("inspect", "repair"), ("convert", "force"),
+      ("inspect", "repair"), ("convert", "force"), ("ctl", "ctl"),
     ])
   func contract(name: String, options: String) throws {
     let command = try #require(CommandTable.all.first { $0.name == name })

@@ -61,6 +61,27 @@ struct FileSeriesTests {
     #expect(series.completed == [folder.file("a.csv")])
   }
 
+  @Test("rotation on request completes the file, and goes on in the first number that no file has")
+  func onRequest() throws {
+    let folder = TemporaryFolder()
+    let earlier = FileSeries(folder.file("a-000002.csv"), rotation: rotation(), force: false)
+    try earlier.write("earlier\n")
+    try earlier.finish()
+    let series = FileSeries(folder.file("a.csv"), header: Array("h\n".utf8), rotation: rotation(), force: false)
+    #expect(try series.rotateNow() == nil, "no row, no file")
+    try series.write("1\n")
+    #expect(try series.rotateNow() == folder.file("a.csv"))
+    #expect(try series.rotateNow() == nil)
+    try series.write("2\n")
+    try series.write("3\n")
+    #expect(try series.rotateNow() == folder.file("a-000003.csv"))
+    try series.write("4\n")
+    try series.finish()
+    #expect(Places.names(in: folder.path) == ["a-000002.csv", "a-000003.csv", "a-000004.csv", "a.csv"])
+    #expect(text(folder.file("a-000002.csv")) == "earlier\n" && text(folder.file("a.csv")) == "h\n1\n")
+    #expect(text(folder.file("a-000003.csv")) == "h\n2\n3\n" && text(folder.file("a-000004.csv")) == "h\n4\n")
+  }
+
   @Test("a series without rows makes no file")
   func empty() throws {
     let folder = TemporaryFolder()
