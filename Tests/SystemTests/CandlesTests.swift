@@ -79,7 +79,8 @@ struct CandlesTests {
     let bytes = try #require(Places.read(folder.file("a." + ending)))
     #expect(bytes.count > 1000)
     if ending == "parquet" { return #expect(bytes.starts(with: Array("PAR1".utf8))) }
-    let back = try start(["convert", folder.file("a." + ending), folder.file("b.ndjson")]).wait()
+    let type = ending == "csv" ? ["--type", "Candle"] : []
+    let back = try start(["convert", folder.file("a." + ending), folder.file("b.ndjson")] + type).wait()
     try #require(back.exitCode == 0, "\(back)")
     #expect(try rows("b.ndjson") == rows("a.ndjson"))
   }

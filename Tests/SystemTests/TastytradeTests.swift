@@ -32,6 +32,7 @@ struct TastytradeTests {
       #expect(flags["snapshot_end"] ?? 0 > 0 && flags["snapshot_snip"] ?? 0 > 0 && flags["pending"] ?? 0 > 0)
     }
     #expect(run.numbers("live")?["quotes"] ?? 0 > 30)
+    #expect(run.numbers("candles") == ["symbols": 40, "rows": 12_000, "markers": 40, "duplicates": 0])
   }
 
   @Test(

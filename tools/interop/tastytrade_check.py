@@ -1,10 +1,11 @@
 """Compares what tastytrade's DXLinkStreamer gets from `quotewire serve` with what `quotewire replay` reads.
 
-usage: tastytrade_check.py PROGRAM FOLDER        (tools/interop/tastytrade installs the package and calls this)
+usage: tastytrade_check.py PROGRAM FOLDER [SYMBOLS ROWS]   (tools/interop/tastytrade installs the package, calls this)
 
 Two recordings, one with every value there and one with many that are not, are served to the streamer: every event has to
 arrive, in the order of the recording, value by value equal to the NDJSON of a replay. Then a live market is subscribed,
-partly unsubscribed and left.
+partly unsubscribed and left. Last, the history of many candle symbols is read: every row of a server with history, each once, in its
+place. SYMBOLS and ROWS choose how many, and then nothing else is done.
 
 Left out: Underlying. The package asks for optionVolume, which the model does not have; a server drops such a name, says so
 in FEED_CONFIG, and the package does not read FEED_CONFIG.
@@ -16,8 +17,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 from httpx2.websockets import WebSocketDisconnect
@@ -34,6 +37,11 @@ RECORDINGS = {
 }
 LIVE = "seed=13,symbols=20,rate=500,mix=Quote:1,universe=stocks"
 LIMIT_SECONDS = 60
+CANDLES = (40, 300)
+# Where the server's simulated time begins, 2026-03-02T14:30Z, as the start of its hour; hours do not end meanwhile.
+NEWEST_HOUR = 1_772_460_000
+HOUR = 3600
+CANDLE_LIMIT_SECONDS = 900
 
 # What the package gives where the wire has NaN or an infinity: the field's default, and for these ones 0.
 ZERO_WHEN_ABSENT = {
@@ -246,14 +254,71 @@ async def live(url):
             return len(came) + len(later)
 
 
+class Row(NamedTuple):
+    """What of a candle is looked at; millions of whole ones would take gigabytes."""
+
+    time: int
+    index: int
+    pending: bool
+    remove: bool
+    snapshot_begin: bool
+    snapshot_end: bool
+    snapshot_snip: bool
+
+
+async def candles(url, symbols, rows):
+    """The history of hourly candles, as many symbols at a time as servers take; gives what came."""
+    wanted = [f"SYM{i}" for i in range(symbols)]
+    came, whole = {f"{symbol}{{=h}}": [] for symbol in wanted}, set()
+    start = datetime.fromtimestamp(NEWEST_HOUR - (rows - 1) * HOUR, UTC)
+    with anyio.fail_after(CANDLE_LIMIT_SECONDS):
+        async with DXLinkStreamer(FakeSession(url)) as streamer:
+            await streamer.subscribe_candle(wanted, "1h", start, extended_trading_hours=True)
+            while len(whole) < symbols:
+                event = await streamer.get_event(Candle)
+                came[event.event_symbol].append(Row(*(getattr(event, name) for name in Row._fields)))
+                if event.snapshot_end or event.snapshot_snip:
+                    whole.add(event.event_symbol)
+    return came
+
+
+def check_candles(program, folder, symbols, rows):
+    """Rows from new to old between the flags; sorted they are every hour, once."""
+    with serving(program, folder, "--history", f"seed=7,rows={rows},updates=1") as url:
+        came = anyio.run(candles, url, symbols, rows)
+    hours = [1000 * (NEWEST_HOUR - back * HOUR) for back in range(rows)]
+    count = markers = 0
+    for symbol, events in came.items():
+        begins = [i for i, event in enumerate(events) if event.snapshot_begin]
+        if len(begins) != 1 or begins[0] > 1:
+            raise Difference(f"{symbol}: snapshots begin at {begins}, one of them at 0, or 1 behind a live row")
+        snapshot = events[begins[0]:]
+        if [event for event in snapshot if event.snapshot_end] != snapshot[-1:] or not snapshot[-1].remove:
+            raise Difference(f"{symbol}: the last row, and no other, is the marker of the end")
+        bars = snapshot[:-1]
+        if any(event.remove or event.snapshot_snip or event.pending for event in bars):
+            raise Difference(f"{symbol}: a row within the snapshot has flags of its own")
+        if [event.time for event in bars] != hours:
+            raise Difference(f"{symbol}: {len(bars)} rows, which are not the {rows} hours from new to old")
+        if len({event.index for event in bars}) != rows:
+            raise Difference(f"{symbol}: an index stands twice")
+        count += len(bars)
+        markers += 1
+    print(f"candles symbols {symbols} rows {count} markers {markers} duplicates 0")
+
+
 def main():
     program, folder = Path(sys.argv[1]), Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     try:
+        if len(sys.argv) > 4:
+            check_candles(program, folder, int(sys.argv[3]), int(sys.argv[4]))
+            return 0
         for name, spec in RECORDINGS.items():
             check_recording(program, folder, name, spec)
         with serving(program, folder, "--generate", LIVE) as url:
             print(f"live quotes {anyio.run(live, url)}")
+        check_candles(program, folder, *CANDLES)
     except (Difference, TimeoutError) as error:
         print(f"tastytrade: {error or 'nothing came any more'}", file=sys.stderr)
         return 1
