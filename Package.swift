@@ -26,6 +26,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: rules)
 }
 
+/// The commit for `quotewire --version`, told by whoever builds something that lasts (tools/install): a manifest is
+/// evaluated anew when its variables change, and not when git's HEAD does, so one that asked git would tell old news.
+let told = ProcessInfo.processInfo.environment["QUOTEWIRE_COMMIT"] ?? ""
+let commit = told.filter { $0.isLetter || $0.isNumber || $0 == "-" }
+let commitSettings: [CSetting] = [.define("QW_COMMIT", to: "\"\(commit)\"")]
+
 /// The layers, lowest first. Arrows point downward only; a tidy test holds every `import` against this list.
 let package = Package(
   name: "quotewire",
@@ -40,6 +46,7 @@ let package = Package(
   targets: [
     // 0
     .target(name: "CShims"),
+    .target(name: "CVersion", cSettings: commitSettings),
     module("Bytes", ["CShims"]),
     module("Rings", ["CShims"]),
     module("Metrics"),
@@ -86,13 +93,14 @@ let package = Package(
     module(
       "Conversion",
       ["Bytes", "Rings", "Market", "Formats", "Columns", "Arrow", "Parquet", "IO", "Sinks"]),
+    module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Market", "Snapshots", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator",
-        "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Bytes", "CVersion", "Rings", "Market", "Snapshots", "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest",
+        "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History", "Configuration",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -106,7 +114,7 @@ let package = Package(
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
-        "Quotewire",
+        "Quotewire", "Books",
       ], in: benchmarks),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     program(
@@ -154,6 +162,7 @@ let package = Package(
     tests(
       "ConversionTests",
       ["Conversion", "Formats", "Columns", "EventSupport", "IO", "Market", "Rings", "Bytes"]),
+    tests("HistoryTests", ["History", "Snapshots", "Market"]),
     tests(
       "QuotewireTests",
       ["Quotewire", "Simulator", "Ingest", "Sinks", "Recording", "Market", "IO", "Bytes", "Rings"]),

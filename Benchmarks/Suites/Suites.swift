@@ -13,6 +13,7 @@ package enum Suites {
     FrameSuite.all + TextSuite.all + DecodeSuite.all + RingSuite.all + FormatSuite.all + ColumnSuite.all
       + ImportSuite.all
       + RecordingSuite.all + RunSuite.all + LibrarySuite.all + SubscriptionSuite.all + StartSuite.all + CollectSuite.all
-      + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + MemorySuite.all(threadAllocations)
+      + EndOfDaySuite.all + RecordingsSuite.all + LatencySuite.all + BookSuite.all
+      + MemorySuite.all(threadAllocations)
   }
 }

@@ -174,9 +174,11 @@ package final class EventConversion {
   }
 
   /// Completes the files of events that came from elsewhere.
-  package func finish() throws(ConversionError) -> ConversionReport {
+  ///
+  /// - Parameter single: the type of a file that no event came for.
+  package func finish(single: EventType? = nil) throws(ConversionError) -> ConversionReport {
     try flush()
-    try outputs.finish(&report, single: report.singleType)
+    try outputs.finish(&report, single: single ?? report.singleType)
     report.peakResidentBytes = ProcessMemory.peakResidentBytes()
     return report
   }

@@ -12,6 +12,8 @@ struct DOMChannels {
     var openedAt = MonotonicNanos(rawValue: 0)
     var lastError: ErrorNotice?
     var isGivenUp = false
+    /// What the server told of this number, merged.
+    var config = DOMConfig()
   }
 
   private(set) var all: [Channel]
@@ -51,6 +53,18 @@ extension Session {
   /// What the DOM channel of that number shows; nil for other channels, also for those that were open before.
   package func domTopic(channel: Int) -> DOMTopic? { dom.place(channel).map { dom.all[$0].topic } }
 
+  /// What the server told of that DOM channel, its DOM_CONFIGs merged; nil for other channels.
+  package func domConfig(channel: Int) -> DOMConfig? { dom.place(channel).map { dom.all[$0].config } }
+
+  mutating func domConfigured(_ place: Int, _ config: DOMConfig) {
+    let before = dom.all[place].config.depthLimit
+    dom.change(place) { $0.config.merge(config) }
+    guard let granted = dom.all[place].config.depthLimit, granted != before, granted > 0,
+      let wanted = options.domDepth, granted < wanted || wanted == 0
+    else { return }
+    actions.append(.domLimited(dom.all[place].topic, depth: granted))
+  }
+
   /// DOM channels that are open now.
   package var openDOMCount: Int { dom.all.count { $0.state == .open } }
 
@@ -67,6 +81,7 @@ extension Session {
       $0.number = number
       $0.state = .requested(deadline: deadline)
       $0.lastError = nil
+      $0.config = DOMConfig()
     }
     send(.channelRequest(channel: number, ChannelService(dom: dom.all[place].topic)), now)
   }

@@ -51,6 +51,12 @@ package struct DOMConfig: Equatable, Sendable {
     self.depthLimit = depthLimit
     self.orderFields = orderFields
   }
+
+  mutating func merge(_ later: DOMConfig) {
+    aggregationPeriod = later.aggregationPeriod ?? aggregationPeriod
+    depthLimit = later.depthLimit ?? depthLimit
+    if !later.orderFields.isEmpty { orderFields = later.orderFields }
+  }
 }
 
 /// One level of a DOM_SNAPSHOT; NaN for what it leaves out.

@@ -160,6 +160,8 @@ package enum SessionAction: Equatable, Sendable {
   case ready
   /// The server closed a DOM channel; it is requested again unless it is given up. With its last ERROR if it sent one.
   case domClosed(DOMTopic, isGivenUp: Bool, ErrorNotice?)
+  /// The server shows fewer levels a side than were wanted.
+  case domLimited(DOMTopic, depth: Int)
   /// The server no longer takes the token: call `updateToken` within `Options.answerSeconds`.
   case wantsToken
   /// The server refused topics; they are asked for again later.

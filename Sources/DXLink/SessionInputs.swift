@@ -59,6 +59,7 @@ extension Session {
     case .feedConfig(let number, let config) where number == channel:
       aggregationPeriodSeconds = config.aggregationPeriod ?? aggregationPeriodSeconds
       dataFormat = config.dataFormat ?? dataFormat
+    case .domConfig(let number, let config): if let place = dom.place(number) { domConfigured(place, config) }
     case .channelOpened(let number, _): if let place = dom.place(number) { domOpened(place, now) }
     case .channelClosed(let number): if let place = dom.place(number) { domClosed(place, now) }
     default: break  // Late messages of old channels, unknown types and what only servers receive are ignored.

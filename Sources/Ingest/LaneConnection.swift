@@ -93,6 +93,7 @@ extension Lane {
         let got = try link.read(waits: waits)
         waits = false
         let readAt = MonotonicNanos.now()
+        progress.turn()
         if got > 0 {
           lastArrival = Arrival(wall: .now(), monotonic: readAt)
           session.receivedAnything(now: readAt)
@@ -141,6 +142,7 @@ extension Lane {
     let now = got > 0 ? MonotonicNanos.now() : readAt
     var deadline = min(session.nextDeadline, closingDeadline ?? .distantFuture)
     if let subscriptionPlan { deadline = min(deadline, subscriptionPlan.nextLook) }
+    if let longest = settings.longestWaitNanos { deadline = min(deadline, now.advanced(byNanos: longest)) }
     if renewal != nil { deadline = min(deadline, now.advanced(byNanos: Self.renewalLookNanos)) }
     let holdsBack = pipeline.holdsBack
     if holdsBack {
@@ -157,7 +159,7 @@ extension Lane {
     var wantsToken = false
     var isReady = false
     var refusals: TopicRefusals?
-    var closedDOM: [String] = []
+    var aboutDOM: [String] = []
     let recording = recording
     let stopping = isStopping
     unsafe session.drainActions { action, bytes in
@@ -171,14 +173,15 @@ extension Lane {
       case .wantsToken: wantsToken = true
       case .refused(let why): refusals = why
       case .domClosed(let topic, let isGivenUp, let error):
-        closedDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
+        aboutDOM.append(DOMChannelText.closed(topic, isGivenUp, error))
+      case .domLimited(let topic, let depth): aboutDOM.append(DOMChannelText.limited(topic, depth))
       case .fail(let why): failure = why
       }
     }
     recording?.publish()
     showTopics()
     if let refusals { tell(refusals) }
-    for sentence in closedDOM { complain(sentence) }
+    for sentence in aboutDOM { complain(sentence) }
     if isReady {
       stood = true
       progress.enter(.streaming)
@@ -303,6 +306,10 @@ extension ConnectionEnd {
 
 /// Sentences about DOM channels.
 enum DOMChannelText {
+  static func limited(_ topic: DOMTopic, _ depth: Int) -> String {
+    "the server gives \(depth) levels a side of the DOM of \(topic.symbol), fewer than --depth asks for"
+  }
+
   static func closed(_ topic: DOMTopic, _ isGivenUp: Bool, _ error: ErrorNotice?) -> String {
     let why = error.map { " (\($0.code): \($0.message))" } ?? ""
     let next = isGivenUp ? "it is given up; check --dom and --sources" : "it is requested again"

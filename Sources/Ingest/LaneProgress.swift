@@ -18,6 +18,7 @@ package final class LaneProgress: Sendable {
   private let malformedCount = Atomic<Int>(0)
   private let gapCount = Atomic<Int>(0)
   private let reconnectCount = Atomic<Int>(0)
+  private let turnCount = Atomic<Int>(0)
   private let pendingCount = Atomic<Int>(0)
   private let sentCount = Atomic<Int>(0)
   private let liveCount = Atomic<Int>(0)
@@ -33,6 +34,11 @@ package final class LaneProgress: Sendable {
   package var malformed: Int { malformedCount.load(ordering: .relaxed) }
   package var gaps: Int { gapCount.load(ordering: .relaxed) }
   package var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
+
+  /// How often the lane went through its loop, by which a hung one is known.
+  package var turns: Int { turnCount.load(ordering: .relaxed) }
+  /// One more; only the lane counts.
+  func turn() { turnCount.store(turnCount.load(ordering: .relaxed) &+ 1, ordering: .relaxed) }
 
   /// Wanted topics by state. Each number is of its own moment.
   package var topics: TopicCounts {

@@ -30,6 +30,8 @@ package struct LaneSettings: Sendable {
   package var batchMicros = 0
   /// Microseconds for which the lane looks for bytes again and again before it sleeps: latency for a core's time.
   package var spinMicros = 0
+  /// Longest sleep on a quiet connection, in nanoseconds, where somebody looks whether the lane turns; nil: no limit.
+  package var longestWaitNanos: Int64?
   /// Takes the DOM snapshots.
   package var dom: DOMReceiver?
   package var userAgent = "quotewire"

@@ -34,8 +34,8 @@ package struct Arguments: Sendable {
   /// The values of an option as they may be shown.
   package func shown(_ name: String) -> String? {
     values[name].map { texts in
-      texts.map { secrets.contains(name) ? SecretMask.mask : SecretMask.masked($0, option: name) }
-        .joined(separator: " ")
+      let masked = texts.map { secrets.contains(name) ? SecretMask.mask : SecretMask.masked($0, option: name) }
+      return masked.joined(separator: " ")
     }
   }
 

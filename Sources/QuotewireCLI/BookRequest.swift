@@ -24,10 +24,13 @@ struct BookRequest {
       throw .usage("--symbols is for recordings; give the symbols of a feed as operands")
     }
     symbols += arguments.all("symbols").flatMap(IngestCommand.split)
-    sources = try DepthOptions.sources(arguments)
-    for source in arguments.list("source") where !sources.contains(source) { sources.append(source) }
+    sources = try DepthOptions.sources(arguments, ["sources", "source"])
     depth = try DepthOptions.depth(arguments)
     wantsDOM = arguments.has("dom")
+    for name in ["type", "max-orders"] where wantsDOM && arguments.has(name) {
+      throw .usage("--\(name) is for books of orders, and --dom shows none")
+    }
+    if arguments.has("dom-period") && !wantsDOM { throw .usage("--dom-period needs --dom") }
     limits.maximumOrders = try arguments.int("max-orders", in: 1...10_000_000) ?? limits.maximumOrders
     limits.maximumHeld = 2 * limits.maximumOrders
     if let name = arguments.string("type") {

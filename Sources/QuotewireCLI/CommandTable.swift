@@ -5,7 +5,7 @@ package enum CommandTable {
   package static let all: [Command] = [
     IngestCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
-    LoginCommand.command, BookCommand.command,
+    LoginCommand.command, BookCommand.command, CandlesCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 
@@ -28,7 +28,7 @@ package enum CommandTable {
     }
     switch name {
     case "--help", "-h": return try say(Help.overview(all))
-    case "--version": return try say("quotewire \(Version.text)\n")
+    case "--version": return try say(Version.line + "\n")
     default: break
     }
     let command = try command(name)

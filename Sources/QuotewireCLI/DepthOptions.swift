@@ -21,15 +21,21 @@ enum DepthOptions {
   /// What --dom-period takes, in seconds.
   static let periodRange = 0.0...3600.0
 
-  static func sources(_ arguments: Arguments) throws(CommandFailure) -> [String] {
+  /// The sources that these options name.
+  static func sources(
+    _ arguments: Arguments, _ options: [String] = ["sources"]
+  ) throws(CommandFailure) -> [String] {
     var sources: [String] = []
-    for source in arguments.list("sources") where !sources.contains(source) {
-      guard source.utf8.count <= SubscriptionBook.textLimit else {
-        throw .usage("--sources: a name of \(source.utf8.count) bytes is no source")
+    for option in options where arguments.has(option) {
+      let named = arguments.list(option)
+      if named.isEmpty { throw .usage("--\(option) names no source; try ntv or NTV") }
+      for source in named where !sources.contains(source) {
+        guard source.utf8.count <= SubscriptionBook.textLimit else {
+          throw .usage("--\(option): a name of \(source.utf8.count) bytes is no source")
+        }
+        sources.append(source)
       }
-      sources.append(source)
     }
-    if arguments.has("sources") && sources.isEmpty { throw .usage("--sources names no source; try ntv or NTV") }
     return sources
   }
 
@@ -54,7 +60,12 @@ enum DepthOptions {
   static func take(_ arguments: Arguments, _ options: inout Session.Options) throws(CommandFailure) {
     options.dom = try topics(arguments.all("dom").flatMap(IngestCommand.split), try sources(arguments))
     options.domDepth = try depth(arguments)
-    if arguments.has("dom-to") && options.dom.isEmpty { throw .usage("--dom-to needs --dom SYMBOLS") }
+    if options.dom.isEmpty {
+      if arguments.has("dom") { throw .usage("--dom names no symbol; give symbols such as --dom AAPL,MSFT") }
+      for name in ["dom-to", "depth", "dom-period"] where arguments.has(name) {
+        throw .usage("--\(name) needs --dom SYMBOLS")
+      }
+    }
     options.domPeriodSeconds = try period(arguments)
   }
 

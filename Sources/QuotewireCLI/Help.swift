@@ -80,8 +80,3 @@ enum Help {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 }
-
-/// The program's version.
-package enum Version {
-  package static let text = "0.1.0"
-}

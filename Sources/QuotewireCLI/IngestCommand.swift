@@ -99,12 +99,14 @@ enum IngestCommand {
     // A token file is read again for each connection; one that cannot be read at all is told before there is any.
     do { _ = try settings.lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
     let dom = try DOMOutput(arguments, &settings.run)
-    let hooks = try RunEnd.hooks(console, arguments)
+    var hooks = try RunEnd.hooks(console, arguments)
+    let service = try Service.attach(&hooks, &settings)
     let outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       console.clear()
       throw CommandFailure(error.description, RunEnd.exitCode(error.kind))
     }
+    service?.stopping()
     try dom.finish()
     return try RunEnd.close(outcome, console, arguments)
   }
@@ -198,8 +200,8 @@ enum IngestCommand {
     if url.isSecure || usesAccount { lane.tls = try AccountOptions.tls(arguments) }
     lane.token = usesAccount ? .renewed(try AccountOptions.account(arguments, feed: url)) : try token(arguments)
     lane.backoff = Backoff(seed: RandomBytes.next())
-    lane.userAgent = "quotewire/\(Version.text)"
-    lane.productVersion = "quotewire \(Version.text)"
+    lane.userAgent = "quotewire/\(Version.product)"
+    lane.productVersion = "quotewire \(Version.product)"
     lane.session.maximumTopics = maximumTopics
     return lane
   }

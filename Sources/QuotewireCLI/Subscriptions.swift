@@ -20,6 +20,7 @@ extension IngestCommand {
     if let path = arguments.string("symbols-file") { symbols += try file(path) }
     if !arguments.has("symbols") && !arguments.has("symbols-file") { symbols = defaultSymbols }
     if symbols.isEmpty { throw .usage("no symbol is given; use --symbols A,B or --symbols-file FILE") }
+    if types.contains(.candle) { try checkCandles(symbols, areAlone: types == [.candle]) }
     var fromTime: Int64?
     if let text = arguments.string("from-time") { fromTime = try time(text, "--from-time") }
     var seen = Set<Subscription>()
@@ -38,6 +39,13 @@ extension IngestCommand {
       }
     }
     return all
+  }
+
+  /// Refuses what no feed takes as a candle's symbol. Beside other types a symbol without attributes is one of theirs.
+  private static func checkCandles(_ symbols: [String], areAlone: Bool) throws(CommandFailure) {
+    for symbol in symbols where symbol != Subscription.wildcard && (areAlone || symbol.hasSuffix("}")) {
+      do throws(CandleSymbolRefusal) { _ = try CandleSymbol(checking: symbol) } catch { throw .usage("\(error)") }
+    }
   }
 
   static func types(_ arguments: Arguments) throws(CommandFailure) -> [EventType] {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A session with a clock of its own and everything that it asked for, as text.
-private struct Stage: ~Copyable {
+struct Stage: ~Copyable {
   var session: Session
   var nanos: Int64 = 1_000_000_000_000
   /// Sent texts (secret ones with a leading `!`) and other actions as words.
@@ -34,6 +34,7 @@ private struct Stage: ~Copyable {
       case .refused(let refusals): lines.append("refused \(refusals.count)")
       case .domClosed(let topic, let isGivenUp, _):
         lines.append("closed \(topic.symbol)\(isGivenUp ? ", given up" : "")")
+      case .domLimited(let topic, let depth): lines.append("limited \(topic.symbol) \(depth)")
       case .fail(let reason):
         lines.append("fail")
         failure = reason
@@ -80,7 +81,7 @@ private struct Stage: ~Copyable {
   }
 }
 
-private enum Wire {
+enum Wire {
   static let setup =
     #"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"acceptKeepaliveTimeout":60,"version":"1.0-sim/1.0"}"#
   static let unauthorized = #"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#

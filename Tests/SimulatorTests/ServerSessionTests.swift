@@ -11,7 +11,7 @@ import Testing
 final class Script {
   var session: ServerSession
   var now = MonotonicNanos(rawValue: 1_000_000_000)
-  private var out = MessageQueue()
+  var out = MessageQueue()
   private var buffer = ReceiveBuffer(capacity: 1 << 20)
 
   init(token: String? = nil, faults: [Fault] = [], _ change: (inout ServerSession.Options) -> Void = { _ in }) {

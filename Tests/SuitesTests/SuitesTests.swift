@@ -24,7 +24,7 @@ struct SuitesTests {
     let none = Suites.all().filter { $0.allowedAllocations == 0 }.map(\.name)
     for name in [
       "websocket/decode", "decode/compact-mix", "encode/csv", "recording/append", "ring/steady-state",
-      "memory/live-steady-state",
+      "book/update", "memory/live-steady-state",
     ] {
       #expect(none.contains(name), "\(name)")
     }

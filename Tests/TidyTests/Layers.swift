@@ -2,6 +2,7 @@
 enum Layers {
   static let table: [(target: String, mayImport: Set<String>)] = [
     ("CShims", []),
+    ("CVersion", []),
     ("Bytes", ["CShims"]),
     ("Rings", ["CShims"]),
     ("Configuration", []),
@@ -45,12 +46,14 @@ enum Layers {
         "Ingest",
       ]
     ),
+    ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "QuotewireCLI",
       [
-        "Bytes", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink", "Sinks",
-        "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "Configuration",
+        "Bytes", "CVersion", "Rings", "Metrics", "Market", "Snapshots", "JSON", "Formats", "IO", "Recording", "DXLink",
+        "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion", "EndOfDay", "Books", "Depth", "History",
+        "Configuration",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
@@ -63,7 +66,7 @@ enum Layers {
       [
         "BenchmarkKit", "Profiles", "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats",
         "Columns", "Arrow", "Parquet", "IO", "DXLink", "Sinks", "Ingest", "Simulator", "Conversion", "EndOfDay",
-        "Quotewire",
+        "Quotewire", "Books",
       ]
     ),
     ("CAllocations", []),
