@@ -101,6 +101,7 @@ let package = Package(
       "Watch",
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest"]),
     module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
+    module("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
     module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     // 7
     module(
@@ -108,7 +109,7 @@ let package = Package(
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots",
         "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
-        "EndOfDay", "Books", "Depth", "History", "Configuration",
+        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis",
       ]),
     program("quotewire-cli", ["QuotewireCLI"]),
     program("quotewire-conformance", ["Bytes", "Rings", "JSON", "WebSocket", "IO", "Ingest"]),
@@ -165,7 +166,7 @@ let package = Package(
     tests(
       "SimulatorTests",
       ["Simulator", "DXLink", "WebSocket", "IO", "Recording", "Market", "Rings", "Bytes", "JSON"]),
-    tests("AccountTests", ["Account"]),
+    tests("AccountTests", ["Account", "Bytes"]),
     tests(
       "CollectTests",
       ["Collect", "Simulator", "Ingest", "Sinks", "Market", "DXLink", "IO", "Bytes", "Rings"]),
@@ -182,6 +183,7 @@ let package = Package(
     tests(
       "CLITests",
       ["QuotewireCLI", "Ingest", "Sinks", "Market", "DXLink", "Recording", "WebSocket", "IO", "Bytes", "JSON"]),
+    tests("DiagnosisTests", ["Diagnosis", "Bytes"]),
     tests("BenchmarkKitTests", ["BenchmarkKit"]),
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),

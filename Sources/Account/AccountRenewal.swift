@@ -156,7 +156,7 @@ final class AccountRenewal: Sendable {
       return (serial, failures, state.rejections)
     }
     newest.store(serial, ordering: .releasing)
-    schedule.succeeded(rejections: rejections)
+    schedule.succeeded(rejections: rejections, now: .now())
     if failures > 0 {
       tell("a fresh quote token came after \(failures) failed attempts")
     } else if serial > 1 {
@@ -165,18 +165,20 @@ final class AccountRenewal: Sendable {
   }
 
   private func note(_ error: AccountError, _ credentials: Credentials?, _ schedule: inout RetrySchedule) {
-    schedule.failed(error, credentials)
+    schedule.failed(error, credentials, now: .now())
     let sentence = "\(error)"
     let isParked = schedule.isParked
-    let (failures, isNews, serves) = state.withLock { state in
+    let (failures, isNews, serves, isLastWord) = state.withLock { state in
       state.failures += 1
       let isNews = state.trouble != sentence
       state.trouble = sentence
       // Before the first pass a refusal is the last word; later only when nothing is left to try with.
       if error.kind == .refused && (state.held == nil || isParked) { state.verdict = .refused(sentence) }
       let serves = state.held.map { $0.pass.serial > state.rejectedSerial && !$0.life.isOver(.now()) } ?? false
-      return (state.failures, isNews, serves)
+      return (state.failures, isNews, serves, state.held == nil && state.verdict != nil)
     }
+    // The run ends with this very sentence, and nobody asks again.
+    if isLastWord { return }
     // An outage of a day is no thousand sentences.
     guard isNews || failures & (failures - 1) == 0 else { return }
     let next = isParked ? "not asked again before the secrets change" : "asked again in \(schedule.waitWords)"

@@ -142,16 +142,22 @@ extension Session {
         for topic in topics { book.confirm(topic) }
       }
     }
-    if watch.isRetrying, watch.chunks.isEmpty, book.sendableCount == 0 {
+    guard watch.chunks.isEmpty, book.sendableCount == 0 else { return retryTopics(now) }
+    // All that was told was taken: after a hold that found nothing refused as well.
+    if watch.isRetrying || book.counts.refused == 0 { watch.attempt = 0 }
+    if watch.isRetrying {
       watch.isRetrying = false
-      watch.attempt = 0
       watch.retryItems = min(Self.maximumRetryItems, watch.retryItems * 2)
       watch.retryAt = book.counts.refused > 0 ? now : .distantFuture
     }
-    if now >= watch.retryAt {
-      watch.retryAt = .distantFuture
-      watch.isRetrying = book.retryRefused(atMost: watch.retryItems) > 0
-    }
+    retryTopics(now)
+  }
+
+  /// Asks for refused topics where their time has come.
+  private mutating func retryTopics(_ now: MonotonicNanos) {
+    guard now >= watch.retryAt else { return }
+    watch.retryAt = .distantFuture
+    watch.isRetrying = book.retryRefused(atMost: watch.retryItems) > 0
   }
 
   /// When there is something to do about topics.

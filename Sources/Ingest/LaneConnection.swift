@@ -319,7 +319,7 @@ enum DOMChannelText {
 
 extension LinkError {
   /// Whether the failure is of this moment (nobody listens, no route) and not an answer of the feed.
-  var isPassing: Bool {
+  package var isPassing: Bool {
     switch self {
     case .io(.notConnected), .io(.unknownHost), .io(.timedOut), .io(.system), .ended, .endedInHandshake: true
     default: false

@@ -47,7 +47,7 @@ package struct LaneSettings: Sendable {
 
   package init(url: FeedURL) { self.url = url }
 
-  var conversationLimits: Conversation.Limits {
+  package var conversationLimits: Conversation.Limits {
     var limits = Conversation.Limits()
     limits.maximumFrameBytes = maximumMessageBytes
     limits.maximumMessageBytes = maximumMessageBytes

@@ -14,6 +14,8 @@ package struct WebSocketLink: ~Copyable {
   /// Bytes that the stream gave, the answer to the handshake among them.
   private var receivedBytes: Int
   private let handshakeBytes: Int
+  /// The Date header of the answer to the upgrade, as the server wrote it.
+  package private(set) var answerDate: String?
   /// The last read filled its room, so that the socket may have more.
   private var filledRoom = false
 
@@ -45,8 +47,19 @@ package struct WebSocketLink: ~Copyable {
     to url: FeedURL, tls: TLSContext?, connector: ClientConnector, limitMillis: Int, limits: Conversation.Limits,
     checksText: Bool, userAgent: String, deflate: DeflateSupport? = nil, stop: Wakeup?
   ) throws(LinkError) {
-    var stream: ByteStream
+    let stream: ByteStream
     do { stream = try connector.connect(to: url, tls: tls, stop: stop) } catch { throw .io(error) }
+    try self.init(
+      over: stream, to: url, limitMillis: limitMillis, limits: limits, checksText: checksText, userAgent: userAgent,
+      deflate: deflate, stop: stop)
+  }
+
+  /// Completes the opening handshake as a client over a connection that stands.
+  package init(
+    over connected: consuming ByteStream, to url: FeedURL, limitMillis: Int, limits: Conversation.Limits,
+    checksText: Bool, userAgent: String, deflate: DeflateSupport? = nil, stop: Wakeup?
+  ) throws(LinkError) {
+    var stream = connected
     var buffer = ReceiveBuffer(
       capacity: min(Self.readBytes + Self.spareBytes, limits.receiveBufferBytes),
       maximumCapacity: limits.receiveBufferBytes)
@@ -70,6 +83,7 @@ package struct WebSocketLink: ~Copyable {
     } catch { throw .webSocket(error) }
     stream.allowWaiting(limitMillis: Self.waitLimitMillis)
     self.init(stream, buffer: buffer, conversation: conversation, handshakeBytes: accepted.headBytes)
+    answerDate = accepted.headers["Date"]
   }
 
   private static func completeHandshake(

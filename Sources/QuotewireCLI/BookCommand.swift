@@ -22,6 +22,7 @@ enum BookCommand {
       OptionSpec("record", "FILE.qwr", "record the session as it arrives"),
       OptionSpec("token-env", "VAR", "take the token from this environment variable"),
       OptionSpec("token-file", "FILE", "take the token from this file, read again for each connection"),
+    ] + AccountOptions.specs + [
       OptionSpec("ca-file", "FILE", "trust the authorities in this PEM file instead of the system's"),
       OptionSpec("insecure-plaintext", "allow ws:// to other machines; everything is readable on the way"),
       OptionSpec("speed", "SPEED", "of recordings: max (default), or a factor: 1 is as recorded"),

@@ -110,9 +110,8 @@ final class CandleOutput: Sendable {
           try file.take(batch, texts.store)
         } else {
           batch.forEach { encoder.append($0, texts.store, to: &out) }
-          if try unsafe out.withBytes({ b throws(IOError) in try unsafe StandardStream.output.write(b) }) == .readerGone {
-            isOver = true
-          }
+          let written = try unsafe out.withBytes { b throws(IOError) in try unsafe StandardStream.output.write(b) }
+          isOver = written == .readerGone
           out.removeAll()
         }
       } catch {

@@ -10,7 +10,8 @@ enum CandlesCommand {
     name: "candles", summary: "the history of candles as one finished, sorted file", operands: "SYMBOL...",
     operandCount: 0...maximumSymbols, operandValues: .anything,
     options: [
-      OptionSpec("from", "TIME", "the first bar: 2026-01-02, 2026-01-02T14:30:00Z, or\nmilliseconds since 1970; required"),
+      OptionSpec(
+        "from", "TIME", "the first bar: 2026-01-02, 2026-01-02T14:30:00Z, or\nmilliseconds since 1970; required"),
       OptionSpec("symbols-file", "FILE", "further symbols from a file, one a line; # begins a comment"),
       OptionSpec(
         "to", "FILE",
@@ -79,8 +80,9 @@ enum CandlesCommand {
   private static func tell(_ summary: CandleSummary, _ request: CandlesRequest, _ console: Console) {
     func count(_ state: SnapshotState) -> Int { summary.symbols[state]?.count ?? 0 }
     let incomplete = summary.incomplete
+    let symbols = request.symbols.count == 1 ? "1 symbol" : "\(request.symbols.count) symbols"
     console.say(
-      "\(summary.bars) bars of \(request.symbols.count) symbol\(request.symbols.count == 1 ? "" : "s"): \(count(.complete)) complete, "
+      "\(summary.bars) bars of \(symbols): \(count(.complete)) complete, "
         + "\(count(.cutOff)) cut off, \(count(.empty)) empty, \(incomplete.count) incomplete")
     name("cut off (the feed has no older bars)", summary.symbols[.cutOff] ?? [], console)
     name("empty", summary.symbols[.empty] ?? [], console)
@@ -123,9 +125,10 @@ private final class CandleProgress {
   }
 
   func tick(_ gathering: CandleGathering) {
-    guard let seconds = console.isLive ? Self.liveSeconds : interval, MonotonicNanos.now().seconds(since: last) >= seconds
+    let now = MonotonicNanos.now()
+    guard let seconds = console.isLive ? Self.liveSeconds : interval, now.seconds(since: last) >= seconds
     else { return }
-    last = .now()
+    last = now
     let (settled, bars) = gathering.progress
     let text = "\(settled) of \(symbols) symbols whole  \(Count.short(bars)) bars written"
     if console.isLive { console.show(text) } else { console.write(text + "\n") }

@@ -6,7 +6,7 @@ package enum CommandTable {
   package static let all: [Command] = [
     IngestCommand.command, TopCommand.command, ReplayCommand.command, ServeCommand.command, ConvertCommand.command,
     InspectCommand.command, CollectCommand.command, EndOfDayCommand.command, GenerateCommand.command,
-    LoginCommand.command, BookCommand.command, CandlesCommand.command,
+    LoginCommand.command, BookCommand.command, CandlesCommand.command, RawCommand.command, DoctorCommand.command,
     HelpCommand.command, CompletionsCommand.command, ManCommand.command, CheckCommand.command,
   ]
 

@@ -30,10 +30,11 @@ package struct Fault: Sendable, Equatable {
   /// `every`, `seconds`, bytes, count or close code: what the kind needs.
   package private(set) var number = 0
   package private(set) var seed: UInt64 = 1
-  /// Only the first connection has it.
-  package private(set) var isOnce = false
+  /// The only connection that has it, counted from 1 in the order in which clients came; nil for all.
+  package private(set) var connection: Int?
 
-  /// Each fault, its arguments with their defaults, and its meaning: for `--help`. Every fault also takes `once`.
+  /// Each fault, its arguments with their defaults, and its meaning: for `--help`. Every fault also takes `once` and
+  /// `connection:K`.
   package static let table: [(kind: Kind, arguments: String, meaning: String)] = [
     (.refuseToken, "", "answers every token with UNAUTHORIZED"),
     (.unauthorizedLate, "after:N (1)", "sends UNAUTHORIZED after N data messages, then no data until a new AUTH"),
@@ -77,12 +78,13 @@ package struct Fault: Sendable, Equatable {
 
   private mutating func take(_ item: String, _ hasNumber: inout Bool) throws(SimulatorError) {
     if item == "once" {
-      isOnce = true
+      connection = 1
       return
     }
     let halves = item.split(separator: ":", omittingEmptySubsequences: false)
     let limit = kind == .close ? 4999 : 1_000_000
     switch (halves.count, halves.first, Int(halves.last ?? "")) {
+    case (2, "connection", let n?) where (1...1_000_000_000).contains(n): connection = n
     case (2, "after", let n?) where Kind.counting.contains(kind) && (0...1_000_000_000).contains(n): after = n
     case (2, "seconds", let n?) where kind == .stall && (1...86_400).contains(n): number = n
     case (2, "every", let n?) where (kind == .duplicate || kind == .garbage) && n >= 1: number = n
@@ -96,7 +98,7 @@ package struct Fault: Sendable, Equatable {
 
   private func refuse(_ value: String) -> SimulatorError {
     let row = Self.table.first { $0.kind == kind }
-    let allowed = row.map { $0.arguments.isEmpty ? "once" : "\($0.arguments), once" } ?? ""
+    let allowed = row.map { ($0.arguments.isEmpty ? "" : "\($0.arguments), ") + "once, connection:K" } ?? ""
     return .badValue(spec: "fault", key: kind.rawValue, value: value, allowed: allowed)
   }
 }
@@ -107,7 +109,7 @@ package struct FaultPlan: Sendable {
 
   /// `connection` counts from 0 in the order in which clients came.
   package init(_ all: [Fault], connection: Int) {
-    faults = all.filter { !$0.isOnce || connection == 0 }
+    faults = all.filter { $0.connection == nil || $0.connection == connection + 1 }
   }
 
   package subscript(_ kind: Fault.Kind) -> Fault? { faults.first { $0.kind == kind } }

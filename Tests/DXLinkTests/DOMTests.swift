@@ -128,6 +128,60 @@ struct DOMMessageTests {
   }
 }
 
+@Suite("The DOM service in the feed's own document", .tags(.unit))
+struct DOMDocumentTests {
+  /// The JSON texts between fences that speak of the DOM service, without the commas that stand before a bracket.
+  private static func texts() -> [String]? {
+    guard let path = Places.shared("captures/asyncapi.yml"), let bytes = Places.read(path) else {
+      print("skipped: ../shared/captures/asyncapi.yml is absent")
+      return nil
+    }
+    var texts: [String] = []
+    var open: String?
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let words = line.drop { $0 == " " }
+      if words.hasPrefix("```") {
+        if let text = open, text.contains("\"DOM") { texts.append(text.replacing(",}", with: "}")) }
+        open = words == "```json" ? "" : nil
+      } else {
+        open?.append(contentsOf: words)
+      }
+    }
+    return texts
+  }
+
+  @Test("each of its examples is read as it means, and what we write of it has its keys and reads back equal")
+  func examples() throws {
+    guard let texts = Self.texts() else { return }
+    func side(_ prices: [Double], _ sizes: [Double]) -> [DOMLevel] {
+      zip(prices, sizes).map { DOMLevel(price: $0, size: $1) }
+    }
+    let fields = ["price", "size"]
+    let wanted: [SessionMessage] = [
+      .channelRequest(channel: 1, ChannelService(dom: DOMTopic(symbol: "AAPL", sources: ["ntv"]))),
+      .domSetup(channel: 1, DOMSetup()),
+      .domSnapshot(
+        channel: 1,
+        DOMSnapshot(
+          time: 1_710_262_466_056,
+          bids: side([172.33, 172.32, 172.31, 172.3, 172.29], [376, 381, 405, 388, 356]),
+          asks: side([172.34, 172.35, 172.36, 172.37, 172.38], [165, 301, 300, 490, 608]))),
+      .domSetup(
+        channel: 1, DOMSetup(acceptAggregationPeriod: 10, acceptDepthLimit: 5, acceptOrderFields: fields)),
+      .domConfig(channel: 1, DOMConfig(aggregationPeriod: 10, depthLimit: 5, orderFields: fields)),
+    ]
+    #expect(texts.count == wanted.count)
+    for (wire, message) in zip(texts, wanted) {
+      #expect(try read(wire) == message)
+      let ours = text(message)
+      #expect(try read(ours) == message)
+      for key in ["acceptAggregationPeriod", "acceptDepthLimit", "orderFields", "bids", "time", "sources"] {
+        #expect(ours.contains("\"\(key)\":") == wire.contains("\"\(key)\":"), "\(key) of \(wire)")
+      }
+    }
+  }
+}
+
 @Suite("DOM channels of a session", .tags(.unit))
 struct DOMChannelTests {
   private func stage(_ symbols: [String] = ["AAPL"], _ change: (inout Session.Options) -> Void = { _ in }) -> Stage {

@@ -413,8 +413,9 @@ struct FaultTests {
       "close-channel", "pairs",
     ] { _ = try Fault(text) }
     let stall = try Fault("stall=after:50,seconds:7")
-    #expect(stall.after == 50 && stall.number == 7 && !stall.isOnce)
-    #expect(try Fault("close=1011,once").isOnce)
+    #expect(stall.after == 50 && stall.number == 7 && stall.connection == nil)
+    #expect(try Fault("close=1011,once").connection == 1)
+    #expect(try Fault("drop-tcp=after:5,connection:3").connection == 3)
   }
 
   @Test(
@@ -422,7 +423,7 @@ struct FaultTests {
     arguments: [
       ("explode", "refuse-token"), ("split", "N"), ("split=0", "N"), ("close=99", "CODE"), ("stall=fast", "seconds:S"),
       ("silent=3", "once"),
-      ("close=1000,1001", "CODE"), ("bye=every:2", "after:N"),
+      ("close=1000,1001", "CODE"), ("bye=every:2", "after:N"), ("bye=connection:0", "connection:K"),
     ])
   func refusals(_ text: String, _ expected: String) {
     let error = #expect(throws: SimulatorError.self) { try Fault(text) }
@@ -434,5 +435,11 @@ struct FaultTests {
     let faults = [try Fault("silent"), try Fault("close=1011,once")]
     #expect(FaultPlan(faults, connection: 0).has(.close) && !FaultPlan(faults, connection: 1).has(.close))
     #expect(FaultPlan(faults, connection: 1).has(.silent))
+  }
+
+  @Test("each connection can have a fault of its own")
+  func connections() throws {
+    let faults = try (1...3).map { try Fault("drop-tcp=after:\($0 * 10),connection:\($0)") }
+    #expect((0..<4).map { FaultPlan(faults, connection: $0)[.dropTCP]?.after } == [10, 20, 30, nil])
   }
 }

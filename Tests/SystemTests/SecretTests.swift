@@ -17,9 +17,9 @@ struct SecretTests {
       environment: ["FEED_TOKEN": Self.token])
   }
 
-  private func search(_ bytes: [UInt8], _ place: String) {
+  private func search(_ bytes: [UInt8], _ place: String, _ marks: [String] = marks) {
     let text = String(decoding: bytes, as: UTF8.self)
-    for mark in Self.marks { #expect(!text.contains(mark), "\(mark) stands in \(place)") }
+    for mark in marks { #expect(!text.contains(mark), "\(mark) stands in \(place)") }
   }
 
   private func search(_ ended: Program.Ended, _ place: String) {
@@ -28,7 +28,7 @@ struct SecretTests {
   }
 
   /// Looks into every file beneath a folder, and says how many there were.
-  private func search(folder path: String) -> Int {
+  private func search(folder path: String, _ marks: [String] = marks) -> Int {
     var files = 0
     var folders = [path]
     while let next = folders.popLast() {
@@ -40,7 +40,7 @@ struct SecretTests {
           folders.append(full)
         } else {
           files += 1
-          search(Places.read(full) ?? [], full)
+          search(Places.read(full) ?? [], full, marks)
         }
       }
     }
@@ -98,6 +98,31 @@ struct SecretTests {
       search(ended, name)
     }
     #expect(search(folder: folder.path) > 3)
+  }
+
+  @Test("neither an account's secrets nor its tokens stand anywhere, through a renewal, an outage and a refusal")
+  func account() throws {
+    let account = try LoginServer(tokenLife: 8)
+    let client = try start(
+      arguments(account.feed.url, "account", ["--token-life", "8"] + account.account).filter { $0 != "--url" }
+        .filter { $0 != account.feed.url })
+    try waitUntil("a renewal: \(client.errorsSoFar)") { client.errorsSoFar.contains("was renewed") }
+    for (fault, says) in [("500", "server failed"), ("junk", "no JSON"), ("401", "server refused")] {
+      try account.fail(fault)
+      try waitUntil("\(fault): \(client.errorsSoFar)", limitSeconds: 60) { client.errorsSoFar.contains(says) }
+    }
+    let process = Places.read("/proc/\(client.pid)/cmdline") ?? []
+    client.send(SIGINT)
+    let ended = try client.wait()
+    #expect(ended.exitCode == 130, "\(ended)")
+    let marks = account.tokens + [LoginServer.secret, LoginServer.refresh, "access-", "Bearer", "\"type\":\"AUTH\""]
+    #expect(account.tokens.count >= 2)
+    search(process, "the list of processes", marks)
+    search(ended.output, "the output", marks)
+    search(Array(ended.errors.utf8), "the errors", marks)
+    #expect(search(folder: folder.path, marks) >= 4)
+    account.feed.program.send(SIGINT)
+    search(Array(try account.feed.program.wait().errors.utf8), "the feed's server", marks)
   }
 
   @Test("a program that is killed or crashes leaves no token behind", arguments: [SIGKILL, SIGABRT, SIGSEGV])

@@ -53,6 +53,7 @@ enum Layers {
       ]
     ),
     ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
+    ("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
     ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
     (
       "Watch",
@@ -63,7 +64,7 @@ enum Layers {
       [
         "Bytes", "CVersion", "Rings", "Metrics", "Logs", "Screen", "HTTPServer", "Watch", "Market", "Snapshots", "JSON",
         "Formats", "IO", "Recording", "DXLink", "Sinks", "Ingest", "Simulator", "Account", "Collect", "Conversion",
-        "EndOfDay", "Books", "Depth", "History", "Configuration",
+        "EndOfDay", "Books", "Depth", "History", "Configuration", "Diagnosis",
       ]
     ),
     ("quotewire-cli", ["QuotewireCLI"]),
