@@ -91,8 +91,8 @@ package enum StatusPage {
     .area { fill: var(--one); opacity: .12; }
     .bar { fill: var(--bad); }
     table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-    th, td { text-align: left; padding: 3px 9px 3px 0; border-top: 1px solid var(--rule); white-space: nowrap; }
-    th { color: var(--soft); font-weight: 400; font-size: 12px; border-top: 0; }
+    th, td { text-align: left; padding: 3px 8px 3px 0; border-top: 1px solid var(--rule); white-space: nowrap; }
+    th { color: var(--soft); font-weight: 400; font-size: 11px; border-top: 0; }
     td:first-child { max-width: 150px; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; }
     th:last-child, td:last-child { padding-right: 0; }

@@ -36,8 +36,8 @@ int qw_terminal_columns(int fd);
 int qw_terminal_size(int fd, int *_Nonnull rows, int *_Nonnull columns);
 
 /* Takes the terminal for a picture: the alternate screen without a cursor on `out`; no echo, no lines, no suspending
-   and no quitting by keys on `in` (unless negative). One terminal at a time. Until `qw_terminal_leave`, a signal that would
-   end the process puts everything back first. Returns 0 or an errno. */
+   and no quitting by keys on `in` (unless negative). One terminal at a time. Until `qw_terminal_leave`, a signal
+   that would end the process puts everything back first. Returns 0 or an errno. */
 int qw_terminal_enter(int in, int out);
 /* Puts everything back as it was; harmless where nothing was taken. Async-signal-safe. */
 void qw_terminal_leave(void);
