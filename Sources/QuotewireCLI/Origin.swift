@@ -19,7 +19,7 @@ package enum SharedOptions {
   /// Options that every command with an option of that name takes from the top of the file or from `QUOTEWIRE_NAME`.
   package static let names = [
     "url", "token-env", "token-file", "ca-file", "connect-to", "insecure-plaintext", "answer-timeout", "interval",
-    "ctl",
+    "ctl", "auth", "account-file", "account-url", "token-life",
   ]
 
   /// Options that say the same in different ways: one from a higher source hides the others of lower ones.

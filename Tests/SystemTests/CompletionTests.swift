@@ -145,7 +145,7 @@ struct CompletionTests {
         zpty -r -m z line '*READY*'
         ask() { zpty -n -w z "$1"$'\\t'; zpty -r -m z line '*<<*>>*'; line=${line##*<<}; print -r -- ${line%%>>*} }
         ask 'quotewire inges'
-        ask 'quotewire ingest --symbols-'
+        ask 'quotewire ingest --symbols-f'
         ask 'quotewire ingest --contract=tic'
         ask 'quotewire ingest --types Cand'
         ask 'quotewire completions fi'

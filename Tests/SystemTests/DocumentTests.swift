@@ -66,7 +66,7 @@ struct DocumentTests {
     }
     print("documents: \(run) commands are run, \(notRun) are not, of which \(notRunOfOurs) are of quotewire itself")
     #expect(run > 30)
-    #expect(notRun < 100)
+    #expect(notRun < 110)
     #expect(notRunOfOurs * 2 < run)
   }
 }
