@@ -131,8 +131,9 @@ TARGET int32_t QW_SECTIONS(LEVEL)(qw_walk *walk) {
     const uint8_t *at = walk->at;
     if (!columns) {
       uint8_t found = walk->index[qw_section_slot(word8(at), walk->multiplier)];
+      if (found == QW_NO_SECTION) return QW_STOP_OTHER;
       const qw_section *section = walk->sections + found;
-      if (found == QW_NO_SECTION || !stands(at, &section->opening)) return QW_STOP_OTHER;
+      if (!stands(at, &section->opening)) return QW_STOP_OTHER;
       at = walk->at = at + section->opening_bytes;
       columns = walk->columns = section->columns;
       if (!columns || at > walk->end) return QW_STOP_OTHER;
