@@ -71,6 +71,8 @@ package enum IngestRun {
       for _ in 0..<shares.lanes { inboxes.append(try LaneInbox()) }
       return inboxes
     }
+    // Here, and not with a lane's voice, which would take the first word otherwise.
+    if case .renewed(let renewal) = settings.lane.token { renewal.start(say: hooks.voice(.auth)) }
     let lanes = try startLanes(settings, &shares, pipelines, sinks, inboxes, stop, hooks)
     hooks.started(SubscriptionRouter(inboxes, shares.plan, shard: settings.shard))
     let status = RunStatus(

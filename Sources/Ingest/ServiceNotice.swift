@@ -12,6 +12,7 @@ package final class ServiceNotice {
   /// Half of what the supervisor allows between two signs of life; nil where it wants none.
   private let beatNanos: Int64?
   private var isReady = false
+  private var isReloading = false
   private var isStopping = false
   private var hasStood: [Bool] = []
   private var turns: [Int] = []
@@ -52,6 +53,20 @@ package final class ServiceNotice {
     guard send("WATCHDOG=1\n") else { return }
     for (i, lane) in status.lanes.enumerated() { turns[i] = lane.turns }
     nextBeat = now.advanced(byNanos: beatNanos)
+  }
+
+  /// That settings are read again, now; `reloaded` ends it. Nothing where ready was not said yet: the word that ends
+  /// it would say so.
+  package func reloading(now: MonotonicNanos) {
+    if isStopping || !isReady { return }
+    isReloading = send("RELOADING=1\nMONOTONIC_USEC=\(now.rawValue / 1000)\n")
+  }
+
+  /// That the run goes on, with what came of it.
+  package func reloaded(_ sentence: String) {
+    guard isReloading else { return }
+    isReloading = false
+    _ = send("READY=1\nSTATUS=\(sentence.split(whereSeparator: \.isNewline).joined(separator: " "))\n")
   }
 
   /// That the run comes to its end; said once.

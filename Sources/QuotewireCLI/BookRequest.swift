@@ -23,6 +23,9 @@ struct BookRequest {
     if files.isEmpty && arguments.has("symbols") {
       throw .usage("--symbols is for recordings; give the symbols of a feed as operands")
     }
+    for name in ["record", "for", "url"] where !files.isEmpty && arguments.origins[name] == .flag {
+      throw .usage("--\(name) is for a feed, not for recordings")
+    }
     symbols += arguments.all("symbols").flatMap(IngestCommand.split)
     sources = try DepthOptions.sources(arguments, ["sources", "source"])
     depth = try DepthOptions.depth(arguments)
@@ -67,9 +70,6 @@ struct BookRequest {
 
   /// The run over recordings.
   func replay(_ output: BookOutput, _ arguments: Arguments) throws(CommandFailure) -> ReplaySettings {
-    for name in ["record", "for", "url"] where arguments.has(name) {
-      throw .usage("--\(name) is for a feed, not for recordings")
-    }
     var settings = ReplaySettings(files: files)
     settings.run = output.run
     settings.speed = try ReplayCommand.speed(arguments)

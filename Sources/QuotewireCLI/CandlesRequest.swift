@@ -59,8 +59,17 @@ struct CandlesRequest {
     file = (path, format)
   }
 
-  /// The run on a feed. History needs the contract that has it, and snapshots as wholes.
+  /// The run on a feed, with an end for its bars.
   func settings(_ output: CandleOutput, _ arguments: Arguments) throws(CommandFailure) -> IngestSettings {
+    var settings = try settings(arguments)
+    settings.run.stop = output.stop
+    let gathering = output.gathering
+    settings.ports = { _, texts in [CandlePort(texts: texts, gathering: gathering)] }
+    return settings
+  }
+
+  /// The run on a feed. History needs the contract that has it, and snapshots as wholes.
+  func settings(_ arguments: Arguments) throws(CommandFailure) -> IngestSettings {
     var lane = try IngestCommand.connection(try IngestCommand.url(arguments), arguments)
     do { _ = try lane.token.read() } catch { throw CommandFailure("--token-file: \(error)") }
     lane.session.contract = .history
@@ -70,14 +79,11 @@ struct CandlesRequest {
     settings.run.texts = .feed(subscriptions: symbols.count)
     settings.run.snapshots = .committed
     settings.run.wantsDigest = false
-    settings.run.stop = output.stop
     settings.run.force = force
     do { settings.run.sinks = [try SinkSpec(parsing: "null:")] } catch { throw .usage("\(error)") }
     try LaneOptions.apply(arguments, to: &settings)
     settings.record = arguments.string("record")
     settings.seconds = try arguments.seconds("for")
-    let gathering = output.gathering
-    settings.ports = { _, texts in [CandlePort(texts: texts, gathering: gathering)] }
     return settings
   }
 }

@@ -16,7 +16,7 @@ enum CheckCommand {
       Examples:
         quotewire check
         quotewire check --config feed.toml
-        quotewire check collect --url wss://feed.example/dxlink
+        quotewire check collect sp500 --url wss://feed.example/dxlink
       """,
     isVerbatim: true, takesSettings: false, run: run)
 
@@ -28,12 +28,14 @@ enum CheckCommand {
       words.removeFirst()
     }
     let checked = try CommandTable.command(name)
-    guard checked.takesSettings else { throw .usage("\(name) takes no settings; check ingest, serve or collect") }
+    guard checked.takesSettings else { 
+      throw .usage("\(name) takes no settings, so there is nothing to check")
+     }
     let sources = SettingsSources(checked, words)
     let settings = try sources.arguments()
     _ = try CommandTable.say(table(checked, settings, sources))
     do {
-      _ = try CommandTable.say(try plan(checked, settings))
+      _ = try CommandTable.say(try CheckPlan.text(checked, settings))
     } catch { throw settings.located(error) }
     return .done
   }
@@ -63,17 +65,6 @@ enum CheckCommand {
     }
     for row in rows { text += "  \(pad(row.0, widths.0))  \(pad(row.1, widths.1))  \(row.2)\n" }
     return text
-  }
-
-  /// What the command would do, as far as that is known before it starts.
-  private static func plan(_ command: Command, _ settings: Arguments) throws(CommandFailure) -> String {
-    switch command.name {
-    case IngestCommand.command.name: return try plan(try IngestCommand.settings(settings))
-    case CollectCommand.command.name:
-      _ = try IngestCommand.connection(try IngestCommand.url(settings), settings)
-    default: break
-    }
-    return "nothing is wrong\n"
   }
 
   static func plan(_ settings: IngestSettings) throws(CommandFailure) -> String {

@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import IO
 import Ingest
@@ -26,7 +27,8 @@ enum ControlOptions {
 
   /// Has a run be controlled by `--ctl` and SIGHUP. To be held while the run goes on; nil where there is neither.
   static func control(
-    _ arguments: Arguments, _ settings: inout IngestSettings, _ hooks: inout RunHooks, _ hangUp: HangUpSignal?
+    _ arguments: Arguments, _ settings: inout IngestSettings, _ hooks: inout RunHooks, _ hangUp: HangUpSignal?,
+    _ service: ServiceNotice?
   ) throws(CommandFailure) -> ControlServer? {
     let path = try path(arguments)
     guard path != nil || hangUp != nil else { return nil }
@@ -43,7 +45,10 @@ enum ControlOptions {
     }
     hooks.tick = { status in
       control.tick(status)
-      if let hangUp, hangUp.take() { control.hangUp() }
+      if let hangUp, hangUp.take() {
+        service?.reloading(now: .now())
+        service?.reloaded(control.hangUp())
+      }
       tick(status)
     }
     guard let path else { return nil }

@@ -34,17 +34,7 @@ enum EndOfDayCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let console = Console()
-    var settings = EndOfDaySettings(recordings: arguments.operands, folder: folder(arguments))
-    if let codec = arguments.string("codec") {
-      guard PageCompression.names.contains(codec) else {
-        throw .usage("--codec takes \(PageCompression.names.joined(separator: ", ")), not '\(codec)'")
-      }
-      settings.codec = codec
-    }
-    settings.makesBars = !arguments.has("no-bars")
-    settings.jobs = try arguments.int("jobs", in: EndOfDaySettings.jobsRange)
-      ?? min(Processors.count, EndOfDaySettings.jobsRange.upperBound)
-    settings.force = arguments.has("force")
+    let settings = try settings(arguments)
     let hooks = try RunEnd.hooks(console, arguments)
     let outcome: EndOfDayOutcome
     do throws(EndOfDayError) {
@@ -59,6 +49,21 @@ enum EndOfDayCommand {
       throw CommandFailure("the recordings hold losses: \(losses(outcome.manifest))", .lossy)
     }
     return .done
+  }
+
+  static func settings(_ arguments: Arguments) throws(CommandFailure) -> EndOfDaySettings {
+    var settings = EndOfDaySettings(recordings: arguments.operands, folder: folder(arguments))
+    if let codec = arguments.string("codec") {
+      guard PageCompression.names.contains(codec) else {
+        throw .usage("--codec takes \(PageCompression.names.joined(separator: ", ")), not '\(codec)'")
+      }
+      settings.codec = codec
+    }
+    settings.makesBars = !arguments.has("no-bars")
+    settings.jobs = try arguments.int("jobs", in: EndOfDaySettings.jobsRange)
+      ?? min(Processors.count, EndOfDaySettings.jobsRange.upperBound)
+    settings.force = arguments.has("force")
+    return settings
   }
 
   private static func folder(_ arguments: Arguments) -> String {

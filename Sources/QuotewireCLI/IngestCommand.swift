@@ -116,7 +116,7 @@ enum IngestCommand {
       arguments, console, try watched(settings, arguments), picture, attention: hooks.attention)
     view?.attach(&settings.run)
     view?.join(&hooks)
-    let control = try ControlOptions.control(arguments, &settings, &hooks, hangUp)
+    let control = try ControlOptions.control(arguments, &settings, &hooks, hangUp, service)
     var outcome: RunOutcome
     do { outcome = try IngestRun.run(settings, hooks) } catch {
       view?.leave()
@@ -132,7 +132,7 @@ enum IngestCommand {
   }
 
   /// What is to be watched of a live run. The address has no path and no query: they may hold a token.
-  private static func watched(
+  static func watched(
     _ settings: IngestSettings, _ arguments: Arguments
   ) throws(CommandFailure) -> RunObserver.Settings {
     var watched = RunObserver.Settings()

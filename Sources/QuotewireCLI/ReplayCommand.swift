@@ -31,15 +31,20 @@ enum ReplayCommand {
   @Sendable
   static func run(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try WatchOptions.applyLog(arguments)
+    var settings = try settings(arguments)
+    let dom = try DOMOutput(arguments, &settings.run)
+    return try play(settings, arguments) { () throws(CommandFailure) in try dom.finish() }
+  }
+
+  static func settings(_ arguments: Arguments) throws(CommandFailure) -> ReplaySettings {
     var settings = ReplaySettings(files: arguments.operands)
     settings.run = try RunOptions.settings(arguments)
-    let dom = try DOMOutput(arguments, &settings.run)
     settings.run.wantsDigest = arguments.has("stats")
     settings.speed = try speed(arguments)
     settings.start = try bound(arguments, "start")
     settings.stop = try bound(arguments, "stop")
     settings.longestSilenceSeconds = try arguments.seconds("max-silence")
-    return try play(settings, arguments) { () throws(CommandFailure) in try dom.finish() }
+    return settings
   }
 
   /// Runs a replay to its end and closes with its figures.

@@ -75,8 +75,11 @@ final class RunControl: Sendable {
   }
 
   /// SIGHUP: as `reload`, with a sentence for people.
-  func hangUp() {
-    do throws(CommandFailure) { say(try reload().sentence) } catch { say("nothing is reloaded: \(error)") }
+  func hangUp() -> String {
+    let sentence: String
+    do throws(CommandFailure) { sentence = try reload().sentence } catch { sentence = "nothing is reloaded: \(error)" }
+    say(sentence)
+    return sentence
   }
 
   private func status() throws(CommandFailure) -> RunStatus {

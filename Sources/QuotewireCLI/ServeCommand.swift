@@ -116,7 +116,7 @@ enum ServeCommand {
     try file.commit()
   }
 
-  private static func configuration(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration {
+  static func configuration(_ arguments: Arguments) throws(CommandFailure) -> ServerConfiguration {
     var configuration = ServerConfiguration(feed: try feed(arguments))
     let port = UInt16(try arguments.int("port", in: 0...65_535) ?? 0)
     let ip = arguments.string("address") ?? "127.0.0.1"

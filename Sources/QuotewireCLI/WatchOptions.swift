@@ -26,7 +26,9 @@ enum WatchOptions {
   static let page = [metrics, publicMetrics] + log
 
   /// Makes the log as it is wanted, from now on.
-  static func applyLog(_ arguments: Arguments) throws(CommandFailure) {
+  static func applyLog(_ arguments: Arguments) throws(CommandFailure) { Console.use(try style(arguments)) }
+
+  static func style(_ arguments: Arguments) throws(CommandFailure) -> Console.Style {
     var style = Console.Style()
     if let text = arguments.string("log-format") {
       guard let format = LogFormat(rawValue: text) else {
@@ -37,7 +39,7 @@ enum WatchOptions {
     if let text = arguments.string("log-level") {
       do { style.filter = try LogFilter(parsing: text) } catch { throw .usage("--log-level: \(error)") }
     }
-    Console.use(style)
+    return style
   }
 
   /// Where to serve; nil where nothing was asked for.

@@ -146,6 +146,36 @@ struct SettingsTests {
     #expect(plan.contains("plan: 3 symbols, 3 topics, 2 lanes\n"))
   }
 
+  @Test(
+    "check refuses what the command itself would refuse, and does so with every command that takes settings",
+    arguments: [
+      ("ingest", [], "lanes = 99", "--lanes takes"), ("ingest", [], "stale-after = 'Quot=5'", "no event type 'Quot'"),
+      ("ingest", [], "metrics = '0.0.0.0:1'", "other machines"), ("ingest", [], "token-file = '/nowhere'", "/nowhere"),
+      ("top", [], "log-level = 'loud'", "--log-level"), ("top", ["a.qwr"], "speed = 'fast'", "--speed takes"),
+      ("replay", ["a.qwr"], "start = 'noon'", "--start takes"), ("serve", [], "generate = 'seed=x'", "--generate"),
+      ("serve", [], "answers = 'seed=1'\nlimits = 'topics=0'", "--limits"),
+      ("collect", ["sp500"], "types = ['Candle']", "has no Candle"), ("collect", ["sp50"], "lanes = 1", "sp500"),
+      ("candles", ["AAPL{=5m}"], "from = 'noon'", "--from"), ("candles", [], "from = '2026-01-02'", "no symbol"),
+      ("book", ["A"], "depth = 0", "--depth"), ("book", ["A"], "to = 'x'", "--to"),
+      ("raw", [], "answer-timeout = 0", "--answer-timeout"), ("doctor", [], "url = 'http://x'", "--url"),
+      ("convert", ["Quote.csv", "b.csv"], "split-by = 'hour'", "--split-by"), ("eod", ["a.qwr"], "jobs = 0", "--jobs"),
+      ("generate", ["seed=x", "a.qwr"], "zstd = true", "seed"), ("login", [], "account-url = 'x'", "--account-url"),
+      ("ctl", ["stay"], "ctl = '/x'", "stay"), ("ctl", ["stats"], "ctl = ''", "--ctl"),
+    ] as [(String, [String], String, String)])
+  func checked(name: String, words: [String], line: String, sentence: String) throws {
+    let command = try CommandTable.command(name)
+    let path = folder.file("q.toml")
+    _ = try write("[\(name)]\n\(line)\n")
+    let it = try SettingsSources(command, words + ["--config", path], environment: [:]).arguments()
+    let why = failure { _ = try CheckPlan.text(command, it) }
+    #expect(why?.description.contains(sentence) == true, "\(why?.description ?? "nothing is wrong")")
+  }
+
+  @Test("check has a plan for every command that takes settings")
+  func plans() {
+    #expect(CheckPlan.known == Set(CommandTable.all.filter(\.takesSettings).map(\.name)))
+  }
+
   @Test("every key for all commands is an option of some command")
   func shared() {
     for name in SharedOptions.names {

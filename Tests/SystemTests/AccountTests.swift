@@ -53,8 +53,10 @@ struct AccountTests {
   func renewal() throws {
     let account = try LoginServer(tokenLife: Self.life)
     let witness = try witness(account)
-    let client = try ingest(account, "live")
+    let client = try ingest(account, "live", Self.types + ["--log-format", "logfmt"])
     try wait(client, "the quote token was renewed", times: 2)
+    let told = client.errorsSoFar.split(separator: "\n").filter { $0.contains("the quote token was renewed") }
+    #expect(told.allSatisfy { $0.contains("module=auth") }, "\(told)")
     try grow("live")
     let (errors, figures) = try finish(client, "live")
     witness.send(SIGINT)

@@ -58,6 +58,36 @@ struct ServiceTests {
     #expect(supervisor.has("STOPPING=1"))
   }
 
+  @Test("a run that reads its settings again says so, when by the clock, and that it is ready again")
+  func reload() throws {
+    let server = try FeedServer(["--generate", "seed=1,symbols=10,rate=500"])
+    let supervisor = try Supervisor(isAbstract: true)
+    let folder = TemporaryFolder()
+    try write("AAPL\n", to: folder.file("symbols"))
+    let run = try start(
+      ["ingest", "--url", server.url, "--symbols-file", folder.file("symbols"), "--types", "Quote"],
+      environment: ["NOTIFY_SOCKET": supervisor.name])
+    try waitUntil("ready; heard \(supervisor.heard)") { supervisor.has("READY=1") }
+    #expect(!supervisor.has("RELOADING=1"))
+    var clock = timespec()
+    func micros() -> Int {
+      unsafe clock_gettime(CLOCK_MONOTONIC, &clock)
+      return clock.tv_sec * 1_000_000 + clock.tv_nsec / 1000
+    }
+    let before = micros()
+    try write("AAPL\nMSFT\n", to: folder.file("symbols"))
+    run.send(SIGHUP)
+    try waitUntil("ready again; heard \(supervisor.heard)") { supervisor.has("READY=1", times: 2) }
+    let after = micros()
+    let lines = supervisor.heard.split(separator: "\n").drop { $0 != "RELOADING=1" }
+    let told = lines.dropFirst().first.flatMap { Int($0.dropFirst("MONOTONIC_USEC=".count)) }
+    #expect(lines.dropFirst().first?.hasPrefix("MONOTONIC_USEC=") == true, "\(lines)")
+    #expect((before...after).contains(told ?? 0), "\(before) \(told ?? 0) \(after)")
+    #expect(supervisor.has("STATUS=reloaded: 1 topics added, 0 removed"))
+    run.send(SIGTERM)
+    #expect(try run.wait().exitCode == 130)
+  }
+
   @Test("a run whose feed is away is not ready, asks for time and is alive")
   func notReady() throws {
     let supervisor = try Supervisor(isAbstract: true)
