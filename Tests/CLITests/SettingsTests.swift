@@ -166,8 +166,8 @@ struct SettingsTests {
     let command = try CommandTable.command(name)
     let path = folder.file("q.toml")
     _ = try write("[\(name)]\n\(line)\n")
-    let it = try SettingsSources(command, words + ["--config", path], environment: [:]).arguments()
-    let why = failure { _ = try CheckPlan.text(command, it) }
+    let sources = SettingsSources(command, words + ["--config", path], environment: [:])
+    let why = failure { _ = try CheckPlan.text(command, try sources.arguments()) }
     #expect(why?.description.contains(sentence) == true, "\(why?.description ?? "nothing is wrong")")
   }
 

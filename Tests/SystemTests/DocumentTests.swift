@@ -6,7 +6,9 @@ import Testing
 struct DocumentTests {
   @Test("the commands of each page run as they stand there", arguments: Page.all)
   func run(page: Page) async throws {
-    for failure in try await PageRun(page).failures() { Issue.record(Comment(rawValue: "\(failure)")) }
+    let run = try PageRun(page)
+    for failure in try await run.failures() { Issue.record(Comment(rawValue: "\(failure)")) }
+    if let seconds = run.seconds { print("documents: \(page.path) took \(seconds) s") }
   }
 
   @Test("every command, option and tool that a page names exists")
@@ -47,27 +49,89 @@ struct DocumentTests {
     }
   }
 
-  @Test("what a test cannot run is marked with its reason, and is the lesser part")
-  func notRun() {
-    var (run, notRun, notRunOfOurs) = (0, 0, 0)
+  @Test("every block is run: by its page, by continuous integration, or by tools/documents, as a look at each shows")
+  func runners() throws {
+    var counts: [Page.Runner: (blocks: Int, commands: Int)] = [:]
+    var slow: Set<SlowCommand> = []
+    let integration = try Self.integration()
     for page in Page.all {
+      for (line, text) in page.unknown { Issue.record("\(page.path):\(line): a comment that is no mark: \(text)") }
       for block in page.blocks where block.kind == "sh" {
         let commands = ShellText.commands(block.lines, firstLine: block.line + 1)
-        let count = commands.count
-        guard let reason = block.notRun else {
-          run += count
-          continue
+        let before = counts[block.runner] ?? (0, 0)
+        counts[block.runner] = (before.blocks + 1, before.commands + commands.count)
+        for command in commands {
+          switch block.runner {
+          case .page: break
+          case .integration:
+            for words in ShellText.simpleCommands(command.text) where !integration.contains(words) {
+              Issue.record("\(page.path):\(command.line): not in .ci/run: \(words.joined(separator: " "))")
+            }
+          case .slow: slow.insert(SlowCommand(page: page.path, text: ShellText.withoutComments(command.text).trimmed))
+          }
         }
-        notRun += count
-        notRunOfOurs += commands.count { $0.text.hasPrefix("quotewire ") }
-        print("not run: \(page.path):\(block.line): \(count) commands: \(reason)")
-        #expect(reason.split(separator: " ").count >= 3, "\(page.path):\(block.line): the reason says too little")
       }
     }
-    print("documents: \(run) commands are run, \(notRun) are not, of which \(notRunOfOurs) are of quotewire itself")
-    #expect(run > 30)
-    #expect(notRun < 110)
-    #expect(notRunOfOurs * 2 < run)
+    for (who, count) in counts { print("documents: \(count.commands) commands in \(count.blocks) blocks by \(who)") }
+    let table = try SlowCommand.table()
+    for command in slow.subtracting(table) { Issue.record("not in the table of tools/documents: \(command)") }
+    for command in table.subtracting(slow) { Issue.record("tools/documents has what no page has: \(command)") }
+    let (here, later) = (counts[.page]?.commands ?? 0, counts[.slow]?.commands ?? 0)
+    #expect(here > 110 && later < 50, "most commands are run with their pages: \(here), and \(later) later")
+  }
+
+  /// The simple commands of continuous integration's script.
+  private static func integration() throws -> Set<[String]> {
+    guard let script = Places.read(Places.packageRoot + "/.ci/run") else { throw Trouble("cannot read .ci/run") }
+    return Set(ShellText.simpleCommands(String(decoding: script, as: UTF8.self)))
+  }
+
+  @Test("the suites that pages name exist")
+  func suites() {
+    let root = Places.packageRoot + "/Tests"
+    var known: Set<String> = []
+    for target in Places.names(in: root) {
+      known.insert(target)
+      for file in Places.names(in: root + "/" + target) where file.hasSuffix(".swift") {
+        known.insert(target + "/" + file.dropLast(6))
+        let text = String(decoding: Places.read(root + "/" + target + "/" + file) ?? [], as: UTF8.self)
+        for name in text.split(separator: "struct ").dropFirst() {
+          known.insert(target + "/" + name.prefix { $0.isLetter || $0.isNumber })
+        }
+      }
+    }
+    for page in Page.all where page.path.hasPrefix("docs/") {
+      for case .span(let line, let text) in page.parts where text.hasSuffix("Tests") {
+        guard text.allSatisfy({ $0.isLetter || $0 == "/" }), text != "Tests" else { continue }
+        let suite = text.hasPrefix("Tests/") ? String(text.dropFirst(6)) : text
+        let isThere = known.contains(suite) || known.contains { $0.hasSuffix("/" + suite) }
+        #expect(isThere, "\(page.path):\(line): there is no suite \(text)")
+      }
+    }
+  }
+}
+
+/// A command that `tools/documents` runs, by its page.
+private struct SlowCommand: Hashable, CustomStringConvertible {
+  let page: String
+  let text: String
+  var description: String { "\(page): \(text)" }
+
+  /// What the program's own table says. What it runs instead of a command is the same program, with smaller numbers.
+  static func table() throws -> Set<SlowCommand> {
+    let ended = try Program(Places.packageRoot + "/tools/documents", ["--list"]).wait()
+    guard ended.exitCode == 0 else { throw Trouble("tools/documents --list: \(ended)") }
+    var table: Set<SlowCommand> = []
+    for line in ended.lines {
+      let parts = line.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false).map { String($0) }
+      guard parts.count == 3 else { throw Trouble("tools/documents: not three parts: \(line)") }
+      table.insert(SlowCommand(page: parts[0], text: parts[1]))
+      let programs = parts[1...2].map { text in
+        ShellText.simpleCommands(text).map { $0.prefix($0[0] == "quotewire-bench" ? 2 : 1) }
+      }
+      #expect(parts[2].isEmpty || programs[0] == programs[1], "not the same program: \(line)")
+    }
+    return table
   }
 }
 
@@ -81,7 +145,8 @@ struct PageTests {
       Say `quotewire help` and `x`.
       <!-- before: one
       two -->
-      <!-- not run: needs an account -->
+      <!-- run by tools/documents -->
+      <!-- a note -->
 
       ```sh
       three
@@ -102,16 +167,17 @@ struct PageTests {
       case .span(let line, let text): told.append("\(line) span \(text)")
       case .before(let line, let lines): told.append("\(line) before \(lines.map(\.trimmed))")
       case .block(let b):
-        let marks = "\(b.notRun ?? "") \(b.exitCode ?? 0) \(b.staysRunning) \(b.file ?? "")"
+        let marks = "\(b.runner.rawValue) \(b.exitCode ?? 0) \(b.staysRunning) \(b.file ?? "")"
         told.append("\(b.line) \(b.kind) \(b.lines) \(marks)")
       }
     }
     #expect(
       told == [
         "1 span quotewire help", "1 span x", "2 before [\"one\", \"two\"]",
-        "6 sh [\"three\"] needs an account 0 false ",
-        "11 sh [\"four\"]  4 true ", "15 toml [\"five\"]  0 false a.toml",
+        "7 sh [\"three\"] tools/documents 0 false ",
+        "12 sh [\"four\"] page 4 true ", "16 toml [\"five\"] page 0 false a.toml",
       ])
+    #expect(page.unknown.map(\.text) == ["a note"])
   }
 
   @Test(
@@ -157,6 +223,27 @@ struct PageTests {
       quotewire ingest --frobnicate
       ```
       """)
-    #expect(try await PageRun(page).failures().isEmpty)
+    #expect(try await PageRun(page).failures().map(\.description) == [])
+  }
+
+  @Test("a feed of a page stands for the public one, and Ctrl-C ends what goes on, in good order")
+  func feed() async throws {
+    let page = Page(
+      "d.md",
+      """
+      <!-- feed: --generate seed=1,symbols=50,rate=200,mix=Quote:80/Trade:20,universe=stocks --token secret -->
+      <!-- before: export TOKEN=secret -->
+      <!-- Ctrl-C after: 1 -->
+      ```sh
+      quotewire ingest --url wss://HOST/PATH --token-env TOKEN --symbols AAPL --stats stats.json
+      grep -q '"gaps":0' stats.json
+      ```
+      """)
+    #expect(try await PageRun(page).failures().map(\.description) == [])
+    let unserved = Page("e.md", "```sh\nquotewire ingest --symbols AAPL --reconnect 0\n```")
+    let failures = try await PageRun(unserved).failures().map(\.description)
+    #expect(failures.first?.contains("exit code 1") == true && failures.first?.contains("127.0.0.1:1") == true)
+    let deaf = Page("f.md", "<!-- Ctrl-C after: 1 -->\n```sh\nbash -c 'trap \"exit 9\" INT; sleep 60 & wait'\n```")
+    #expect(try await PageRun(deaf).failures().map(\.what) == ["exit code 9, not 0"])
   }
 }

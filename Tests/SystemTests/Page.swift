@@ -13,16 +13,31 @@ struct Page: CustomTestStringConvertible {
     let lines: [String]
     var marks: [Mark] = []
 
-    var notRun: String? { marks.compactMap { if case .notRun(let reason) = $0 { reason } else { nil } }.first }
+    var runner: Runner { marks.compactMap { if case .runBy(let runner) = $0 { runner } else { nil } }.first ?? .page }
+    var feed: String? { marks.compactMap { if case .feed(let words) = $0 { words } else { nil } }.first }
+    var interruptAfter: Int? { marks.compactMap { if case .interrupt(let s) = $0 { s } else { nil } }.first }
     var file: String? { marks.compactMap { if case .file(let name) = $0 { name } else { nil } }.first }
     var exitCode: Int? { marks.compactMap { if case .exitCode(let code) = $0 { code } else { nil } }.first }
     var staysRunning: Bool { marks.contains { if case .background = $0 { true } else { false } } }
   }
 
+  /// Who runs a block.
+  enum Runner: String, CaseIterable {
+    case page
+    /// Continuous integration; its script has the very commands.
+    case integration = ".ci/run"
+    /// `tools/documents`, on request, because it takes minutes; its table has the very commands.
+    case slow = "tools/documents"
+  }
+
   /// An HTML comment that a run obeys.
   enum Mark {
-    /// `<!-- not run: REASON -->`: the block is only read.
-    case notRun(String)
+    /// `<!-- run by PROGRAM -->`: not with its page.
+    case runBy(Runner)
+    /// `<!-- feed: WORDS -->`: `quotewire serve WORDS` stands for the public feed from here on.
+    case feed(String)
+    /// `<!-- Ctrl-C after: SECONDS -->`: each command of the block that still runs then is interrupted.
+    case interrupt(Int)
     /// `<!-- file: NAME -->`: the block is written to this file of the page's folder.
     case file(String)
     /// `<!-- exit code: N -->`: the block's last command ends so.
@@ -41,6 +56,8 @@ struct Page: CustomTestStringConvertible {
   }
 
   let path: String
+  /// Comments that look like marks and are none, with their lines.
+  private(set) var unknown: [(line: Int, text: String)] = []
   private(set) var parts: [Part] = []
 
   var testDescription: String { path }
@@ -94,10 +111,16 @@ struct Page: CustomTestStringConvertible {
     func rest(_ head: String) -> String? {
       text.hasPrefix(head) ? String(text.dropFirst(head.count)).trimmed : nil
     }
-    if let reason = rest("not run:") { marks.append(.notRun(reason)) }
+    if let name = rest("run by ") {
+      if let runner = Runner(rawValue: name) { marks.append(.runBy(runner)) } else { unknown.append((line, text)) }
+    }
+    if let words = rest("feed:") { marks.append(.feed(words)) }
+    if let seconds = rest("Ctrl-C after:").flatMap({ Int($0) }) { marks.append(.interrupt(seconds)) }
     if let name = rest("file:") { marks.append(.file(name)) }
     if let code = rest("exit code:").flatMap({ Int($0) }) { marks.append(.exitCode(code)) }
     if text == "in the background" { marks.append(.background) }
+    let heads = ["feed:", "Ctrl-C after:", "run by ", "file:", "exit code:", "in the background", "before:"]
+    if !heads.contains(where: { text.hasPrefix($0) }) { unknown.append((line, text)) }
     if text.hasPrefix("before:") {
       inside[0] = String(inside[0].trimmed.dropFirst("before:".count))
       parts.append(.before(line: line, lines: inside))

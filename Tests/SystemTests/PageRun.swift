@@ -7,6 +7,9 @@ import TestSupport
 /// - A `quotewire serve` without `&` is one for a terminal of its own: it goes on until the page ends, or until another
 ///   one wants its port, and the next command waits until it serves.
 /// - Ports are replaced, so that pages can run side by side: those after `--port` and after a loopback host.
+/// - `wss://HOST/PATH` and the public feed are the server of the last `feed:` mark. Where a page has none, nobody
+///   listens there: no command leaves this machine.
+/// - What needs root, or a daemon, meets the stand-ins of `Tests/StandIns`. `tools/install` gets the built program.
 struct PageRun {
   /// A command that did not end as it should.
   struct Failure: CustomStringConvertible {
@@ -23,6 +26,8 @@ struct PageRun {
     var exitCode = 0
     var staysRunning = false
     var port: String?
+    /// Seconds until Ctrl-C.
+    var interruptAfter: Int?
   }
 
   static let limitSeconds = 240
@@ -42,7 +47,8 @@ struct PageRun {
       case .block(let block):
         if let file = block.file {
           try write(mapped(block.lines.joined(separator: "\n")) + "\n", to: folder.file("page/" + file))
-        } else if block.kind == "sh" && block.notRun == nil {
+        } else if block.kind == "sh" && block.runner == .page {
+          if let words = block.feed { addFeed(words, line: block.line) }
           add(ShellText.commands(block.lines, firstLine: block.line + 1), block)
         }
       }
@@ -51,16 +57,36 @@ struct PageRun {
 
   private func prepare() throws {
     for name in ["page", "bin", "run"] { unsafe mkdir(folder.file(name), 0o700) }
-    for name in ["recordings", "tools", "docs", "Benchmarks", "Examples"] {
-      _ = unsafe symlink(Places.packageRoot + "/" + name, folder.file("page/" + name))
-    }
+    for name in Self.linked { _ = unsafe symlink(Places.packageRoot + "/" + name, folder.file("page/" + name)) }
     for name in ["quotewire-bench", "quotewire-conformance"] {
       let built = try Built.program(name)
       _ = unsafe symlink(built, folder.file("bin/" + name))
     }
     let built = try Built.quotewire()
     _ = unsafe symlink(built, folder.file("bin/quotewire"))
+    unsafe mkdir(folder.file("page/.build"), 0o700)
+    let products = String(built[..<(built.lastIndex(of: "/") ?? built.startIndex)])
+    for name in ["debug", "release"] { _ = unsafe symlink(products, folder.file("page/.build/" + name)) }
+    for name in Places.names(in: Self.standIns) {
+      // These are programs that anybody may use where they are installed.
+      if name == "man" && Installed.program(name) != nil { continue }
+      _ = unsafe symlink(Self.standIns + "/" + name, folder.file("bin/" + name))
+    }
   }
+
+  private static let linked = [
+    "recordings", "tools", "docs", "Benchmarks", "Examples", "Sources", "Package.swift", "LICENSE", ".dockerignore",
+  ]
+  private static let standIns = Places.packageRoot + "/Tests/StandIns"
+
+  /// The server that stands for the public feed, and its address where commands look for one.
+  private mutating func addFeed(_ words: String, line: Int) {
+    let serve = "quotewire serve \(words) --port \(Self.feedPort)"
+    add(ShellText.commands([serve, "export QUOTEWIRE_URL=ws://127.0.0.1:\(Self.feedPort)/"], firstLine: line), nil)
+  }
+
+  /// As pages might name it; it is replaced by a free one.
+  private static let feedPort = 7999
 
   private mutating func add(_ commands: [ShellText.Command], _ block: Page.Block?) {
     for (i, command) in commands.enumerated() {
@@ -70,6 +96,7 @@ struct PageRun {
       let words = ShellText.simpleCommands(text)
       let isServer = words.count == 1 && words[0].starts(with: ["quotewire", "serve"]) && !Self.isAsynchronous(text)
       step.staysRunning = isServer || block?.staysRunning == true
+      step.interruptAfter = block?.interruptAfter
       if isServer { step.port = Self.ports(in: text).first.map { String(text[$0]) } }
       steps.append(step)
     }
@@ -91,7 +118,9 @@ struct PageRun {
     return found.sorted { $0.lowerBound < $1.lowerBound }
   }
 
-  private mutating func mapped(_ text: String) -> String {
+  private mutating func mapped(_ page: String) -> String {
+    let text = page.replacing("wss://HOST/PATH", with: "$QUOTEWIRE_URL").replacing(
+      "tools/install --prefix", with: "tools/install --program \"$BUILT\" --prefix")
     var out = ""
     var from = text.startIndex
     for range in Self.ports(in: text) {
@@ -134,7 +163,7 @@ struct PageRun {
         try write(ShellText.withoutComments(step.command.text).trimmed + " &\n", to: folder.file("run/\(i).sh"))
         script += "start \(i) '\(step.port == nil ? "." : "serving at")'\n"
       } else {
-        script += "step \(i) \(step.exitCode)\n"
+        script += "step \(i) \(step.exitCode) \(step.interruptAfter.map { "\($0)" } ?? "")\n"
       }
     }
     try write(script + "finish\n", to: folder.file("run/all"))
@@ -143,10 +172,14 @@ struct PageRun {
       "/usr/bin/env", ["timeout", "-s", "KILL", "\(Self.limitSeconds)", "bash", folder.file("run/all")],
       environment: [
         "PATH": folder.file("bin") + ":" + path, "HOME": folder.file("page"), "LC_ALL": "C", "RUN": folder.file("run"),
+        "BUILT": try Built.quotewire(), "ROOT": folder.file("root"), "QUOTEWIRE_URL": "ws://127.0.0.1:1/",
       ])
     let ended = try await bash.end(limitSeconds: Double(Self.limitSeconds + 30))
     return found(ended)
   }
+
+  /// How long the commands took; nil where there are none.
+  var seconds: Int? { Places.read(folder.file("run/seconds")).flatMap { Int(String(decoding: $0, as: UTF8.self).trimmed) } }
 
   private func found(_ ended: Program.Ended) -> [Failure] {
     func text(_ name: String) -> String {
@@ -185,12 +218,29 @@ struct PageRun {
     declare -A __running
     step() {
       echo $1 >"$RUN/at"
+      __watch=
+      if [ -n "$3" ]; then interrupt $3 " $(echo $(jobs -p)) " & __watch=$!; fi
       . "$RUN/$1.sh" >"$RUN/$1.output" 2>&1 </dev/null
       __code=$?
+      if [ -n "$__watch" ]; then
+        kill -KILL $__watch 2>"$RUN/none"
+        wait $__watch 2>"$RUN/none"
+        if [ $__code = 130 ]; then __code=0; fi
+      fi
       if [ $__code = 141 ]; then __code=0; fi
       echo $__code >"$RUN/$1.code"
       if [ $__code != $2 ]; then finish; fi
     }
+    # As Ctrl-C does: to what runs in the foreground, not to servers.
+    interrupt() {
+      sleep $1
+      for __child in $(cat /proc/$$/task/$$/children); do
+        case "$2 $BASHPID " in
+          *" $__child "*) ;;
+          *) kill -INT $__child ;;
+        esac
+      done
+    } >"$RUN/none" 2>&1 </dev/null
     start() {
       echo $1 >"$RUN/at"
       . "$RUN/$1.sh" >"$RUN/$1.output" 2>&1 </dev/null
@@ -211,6 +261,7 @@ struct PageRun {
       for __each in "${!__running[@]}"; do stop $__each; done
       kill -TERM $(jobs -p) 2>"$RUN/none"
       wait
+      echo $SECONDS >"$RUN/seconds"
       exit 0
     }
 
