@@ -1,7 +1,7 @@
 /// Man pages in roff, made from the command table: for `man -l`, groff and mandoc.
 enum ManPage {
   /// The day of the last change to what the pages say.
-  static let date = "2026-11-25"
+  static let date = "2026-11-26"
 
   /// quotewire(1).
   static func overview(_ commands: [Command]) -> String {

@@ -22,7 +22,7 @@ struct DocumentTests {
       }
       for part in page.parts {
         switch part {
-        case .before(let line, let lines): look(line, lines.joined(separator: "\n"))
+        case .hidden(let line, let lines): look(line, lines.joined(separator: "\n"))
         case .span(let line, let text): if !text.contains("|") { look(line, text) }
         case .block(let block):
           guard block.kind == "sh" else { continue }
@@ -165,7 +165,7 @@ struct PageTests {
     for part in page.parts {
       switch part {
       case .span(let line, let text): told.append("\(line) span \(text)")
-      case .before(let line, let lines): told.append("\(line) before \(lines.map(\.trimmed))")
+      case .hidden(let line, let lines): told.append("\(line) before \(lines.map(\.trimmed))")
       case .block(let b):
         let marks = "\(b.runner.rawValue) \(b.exitCode ?? 0) \(b.staysRunning) \(b.file ?? "")"
         told.append("\(b.line) \(b.kind) \(b.lines) \(marks)")
@@ -221,6 +221,62 @@ struct PageTests {
       <!-- exit code: 2 -->
       ```sh
       quotewire ingest --frobnicate
+      ```
+      """)
+    #expect(try await PageRun(page).failures().map(\.description) == [])
+  }
+
+  @Test("stand-ins refuse what the real programs would not do, or do to no good end")
+  func standIns() async throws {
+    let page = Page(
+      "g.md",
+      """
+      <!-- file: Dockerfile -->
+      ```
+      FROM debian
+      COPY nowhere /
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      docker build -f Dockerfile -t x .
+      ```
+      <!-- file: Dockerfile -->
+      ```
+      FROM debian
+      COPY --from=build /x /
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      docker build -f Dockerfile -t x .
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      sudo rm -rf /
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      sudo systemctl enable --now quotewire@day
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      sudo tools/install --prefix /usr
+      sudo systemctl enable --now quotewire@day
+      ```
+      <!-- exit code: 1 -->
+      ```sh
+      sudo install -d /etc/quotewire
+      sudo install -m 644 /usr/share/quotewire/example.env /etc/quotewire/day.env
+      sudo systemctl enable --now quotewire@day
+      ```
+      <!-- exit code: 2 -->
+      ```sh
+      sudo install -m 600 /usr/share/quotewire/example.env /etc/quotewire/day.env
+      sed -i 's/--types/--typos/' "$ROOT/etc/quotewire/day.env"
+      sudo systemctl enable --now quotewire@day
+      ```
+      <!-- exit code: 3 -->
+      ```sh
+      systemctl status quotewire@day
       ```
       """)
     #expect(try await PageRun(page).failures().map(\.description) == [])

@@ -13,7 +13,7 @@ struct Page: CustomTestStringConvertible {
     let lines: [String]
     var marks: [Mark] = []
 
-    var runner: Runner { marks.compactMap { if case .runBy(let runner) = $0 { runner } else { nil } }.first ?? .page }
+    var runner: Runner { marks.compactMap { if case .runBy(let who) = $0 { who } else { nil } }.first ?? .page }
     var feed: String? { marks.compactMap { if case .feed(let words) = $0 { words } else { nil } }.first }
     var interruptAfter: Int? { marks.compactMap { if case .interrupt(let s) = $0 { s } else { nil } }.first }
     var file: String? { marks.compactMap { if case .file(let name) = $0 { name } else { nil } }.first }
@@ -49,8 +49,9 @@ struct Page: CustomTestStringConvertible {
   /// In the order of the page.
   enum Part {
     case block(Block)
-    /// Commands of `<!-- before: ... -->`, which make what a page supposes to be there; with the first one's line.
-    case before(line: Int, lines: [String])
+    /// Commands of `<!-- before: ... -->`, which make what a page supposes to be there, or of `<!-- after: ... -->`, which
+    /// look at what came of it; with the first one's line.
+    case hidden(line: Int, lines: [String])
     /// A code span within prose.
     case span(line: Int, text: String)
   }
@@ -119,11 +120,11 @@ struct Page: CustomTestStringConvertible {
     if let name = rest("file:") { marks.append(.file(name)) }
     if let code = rest("exit code:").flatMap({ Int($0) }) { marks.append(.exitCode(code)) }
     if text == "in the background" { marks.append(.background) }
-    let heads = ["feed:", "Ctrl-C after:", "run by ", "file:", "exit code:", "in the background", "before:"]
+    let heads = ["feed:", "Ctrl-C after:", "run by ", "file:", "exit code:", "in the background", "before:", "after:"]
     if !heads.contains(where: { text.hasPrefix($0) }) { unknown.append((line, text)) }
-    if text.hasPrefix("before:") {
-      inside[0] = String(inside[0].trimmed.dropFirst("before:".count))
-      parts.append(.before(line: line, lines: inside))
+    for head in ["before:", "after:"] where text.hasPrefix(head) {
+      inside[0] = String(inside[0].trimmed.dropFirst(head.count))
+      parts.append(.hidden(line: line, lines: inside))
     }
   }
 

@@ -43,7 +43,7 @@ struct PageRun {
     for part in page.parts {
       switch part {
       case .span: break
-      case .before(let line, let lines): add(ShellText.commands(lines, firstLine: line), nil)
+      case .hidden(let line, let lines): add(ShellText.commands(lines, firstLine: line), nil)
       case .block(let block):
         if let file = block.file {
           try write(mapped(block.lines.joined(separator: "\n")) + "\n", to: folder.file("page/" + file))
@@ -179,7 +179,9 @@ struct PageRun {
   }
 
   /// How long the commands took; nil where there are none.
-  var seconds: Int? { Places.read(folder.file("run/seconds")).flatMap { Int(String(decoding: $0, as: UTF8.self).trimmed) } }
+  var seconds: Int? {
+    Places.read(folder.file("run/seconds")).flatMap { Int(String(decoding: $0, as: UTF8.self).trimmed) }
+  }
 
   private func found(_ ended: Program.Ended) -> [Failure] {
     func text(_ name: String) -> String {
@@ -245,7 +247,10 @@ struct PageRun {
       echo $1 >"$RUN/at"
       . "$RUN/$1.sh" >"$RUN/$1.output" 2>&1 </dev/null
       __running[$1]=$!
-      for __look in {1..200}; do
+      # What says nothing at its start is not waited for as long as a server.
+      __looks=200
+      if [ "$2" = . ]; then __looks=20; fi
+      for ((__look = 0; __look < __looks; __look++)); do
         if grep -q "$2" "$RUN/$1.output" || ! kill -0 ${__running[$1]} 2>"$RUN/none"; then break; fi
         sleep 0.05
       done
