@@ -103,7 +103,9 @@ let package = Package(
     module("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     module("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
     module("Control", ["Bytes", "Rings", "IO"]),
-    module("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
+    module(
+      "Quotewire",
+      ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest", "Account"]),
     // 7
     module(
       "QuotewireCLI",
@@ -190,7 +192,7 @@ let package = Package(
     tests("BenchmarkReportsTests", ["BenchmarkReports", "BenchmarkKit"]),
     tests("SuitesTests", ["Suites", "BenchmarkKit", "Market"]),
     tests("ProfilesTests", ["Profiles", "BenchmarkKit", "Rings"]),
-    tests("SystemTests", ["COpenSSL"]),
+    tests("SystemTests", ["COpenSSL", "Quotewire"]),
     tests("TidyTests", []),
   ],
   cLanguageStandard: .c11

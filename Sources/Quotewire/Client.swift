@@ -1,3 +1,4 @@
+import Account
 import IO
 import Ingest
 import Synchronization
@@ -17,6 +18,7 @@ public final class Client: Sendable {
   /// What it was made with.
   public let configuration: Configuration
   private let settings: IngestSettings
+  private let account: Account?
   private let feeds = Mutex(Feeds())
 
   private struct Feeds {
@@ -32,7 +34,9 @@ public final class Client: Sendable {
   /// - Throws: ``QuotewireError`` of the kind `configuration` where a setting makes no sense or a file cannot be read.
   public init(_ configuration: Configuration = Configuration()) throws(QuotewireError) {
     self.configuration = configuration
-    settings = try configuration.settings()
+    var settings = try configuration.settings()
+    account = try configuration.account(&settings.lane)
+    self.settings = settings
   }
 
   /// Events of one type.
@@ -109,7 +113,9 @@ public final class Client: Sendable {
     let tokens = TokenRequest(configuration.token, limitSeconds: configuration.answerSeconds)
     let queue = try request.makeQueue()
     var settings = settings
-    settings.lane.token = tokens.source
+    settings.lane.token = account.map { .renewed($0) } ?? tokens.source
+    // Not with a loop's own voice: the account outlives it.
+    account?.start(say: configuration.log ?? { _ in })
     settings.lane.backoff = Backoff(seed: RandomBytes.next())
     settings.lane.subscriptions = try request.subscriptions()
     if !request.symbols.contains("*") {

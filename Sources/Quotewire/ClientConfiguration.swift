@@ -50,6 +50,11 @@ extension Client {
     /// Asked for each connection and when the server wants a fresh token. The connection waits for it for
     /// ``Client/Configuration/answerSeconds``; an error, or no answer, ends the loop.
     case provider(@Sendable () async throws -> String)
+    /// A tastytrade account: its login as `quotewire login` stored it in this file, or, for nil, where that program
+    /// looks (environment, systemd credential, its own file). Quote tokens are renewed at 80 % of their life on the
+    /// living connections, with one thread for all loops of the client. The feed's address comes with them, unless
+    /// ``Client/Configuration/url`` names another one than ``Client/Configuration/demoURL``.
+    case account(file: String?)
   }
 
   /// What to do when a connection fails or is lost.

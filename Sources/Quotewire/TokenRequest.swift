@@ -22,7 +22,7 @@ final class TokenRequest: Sendable {
   /// What the lane asks.
   var source: TokenSource {
     switch token {
-    case .none: .none
+    case .none, .account: .none
     case .value(let text): .value(text)
     case .file, .provider: .ask { () throws(IOError) in try self.read() }
     }
@@ -31,7 +31,7 @@ final class TokenRequest: Sendable {
   private func read() throws(IOError) -> String? {
     do throws(IOError) {
       switch token {
-      case .none: return nil
+      case .none, .account: return nil
       case .value(let text): return text
       case .file(let path): return try TokenSource.file(path).read()
       case .provider(let provide): return try ask(provide)

@@ -49,8 +49,8 @@ struct Page: CustomTestStringConvertible {
   /// In the order of the page.
   enum Part {
     case block(Block)
-    /// Commands of `<!-- before: ... -->`, which make what a page supposes to be there, or of `<!-- after: ... -->`, which
-    /// look at what came of it; with the first one's line.
+    /// Commands of `<!-- before: ... -->`, which make what a page supposes to be there, or of `<!-- after: ... -->`,
+    /// which look at what came of it; with the first one's line.
     case hidden(line: Int, lines: [String])
     /// A code span within prose.
     case span(line: Int, text: String)

@@ -55,7 +55,10 @@ enum Layers {
     ("History", ["Market", "Rings", "Snapshots", "DXLink", "Sinks"]),
     ("Diagnosis", ["Bytes", "Rings", "Market", "WebSocket", "DXLink", "IO", "Ingest"]),
     ("Control", ["Bytes", "Rings", "IO"]),
-    ("Quotewire", ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest"]),
+    (
+      "Quotewire",
+      ["Bytes", "CShims", "Rings", "Market", "DXLink", "IO", "Recording", "Sinks", "Ingest", "Account"]
+    ),
     (
       "Watch",
       ["Bytes", "Rings", "Metrics", "Logs", "Screen", "Market", "IO", "HTTPServer", "Sinks", "Ingest", "Simulator"]
