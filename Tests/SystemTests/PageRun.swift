@@ -26,8 +26,8 @@ struct PageRun {
     var exitCode = 0
     var staysRunning = false
     var port: String?
-    /// Seconds until Ctrl-C.
-    var interruptAfter: Int?
+    /// What `interrupt` of the prelude gets: seconds until Ctrl-C, and the port that counts them from its connection.
+    var interrupt = ""
   }
 
   static let limitSeconds = 240
@@ -96,10 +96,23 @@ struct PageRun {
       let words = ShellText.simpleCommands(text)
       let isServer = words.count == 1 && words[0].starts(with: ["quotewire", "serve"]) && !Self.isAsynchronous(text)
       step.staysRunning = isServer || block?.staysRunning == true
-      step.interruptAfter = block?.interruptAfter
+      if let seconds = block?.interruptAfter, !Self.endsByItself(words) {
+        let isOfFeed = !words.contains { Self.readsRecording($0) }
+        step.interrupt = "\(seconds) \(isOfFeed ? steps.last { $0.port != nil }?.port ?? "" : "")"
+      }
       if isServer { step.port = Self.ports(in: text).first.map { String(text[$0]) } }
       steps.append(step)
     }
+  }
+
+  /// Whether Ctrl-C would only hit a command that is slow today.
+  private static func endsByItself(_ commands: [[String]]) -> Bool {
+    let brief: Set<String> = ["login", "build", "replay", "inspect"]
+    return commands.allSatisfy { $0[0].hasPrefix("tools/") || $0.count > 1 && brief.contains($0[1]) }
+  }
+
+  private static func readsRecording(_ words: [String]) -> Bool {
+    zip(words, words.dropFirst()).contains { $0 != "--record" && $1.hasSuffix(".qwr") }
   }
 
   private static func isAsynchronous(_ text: String) -> Bool { ShellText.withoutComments(text).trimmed.hasSuffix("&") }
@@ -163,7 +176,7 @@ struct PageRun {
         try write(ShellText.withoutComments(step.command.text).trimmed + " &\n", to: folder.file("run/\(i).sh"))
         script += "start \(i) '\(step.port == nil ? "." : "serving at")'\n"
       } else {
-        script += "step \(i) \(step.exitCode) \(step.interruptAfter.map { "\($0)" } ?? "")\n"
+        script += "step \(i) \(step.exitCode) \(step.interrupt)\n"
       }
     }
     try write(script + "finish\n", to: folder.file("run/all"))
@@ -221,7 +234,7 @@ struct PageRun {
     step() {
       echo $1 >"$RUN/at"
       __watch=
-      if [ -n "$3" ]; then interrupt $3 " $(echo $(jobs -p)) " & __watch=$!; fi
+      if [ -n "$3" ]; then interrupt " $(echo $(jobs -p)) " $3 $4 & __watch=$!; fi
       . "$RUN/$1.sh" >"$RUN/$1.output" 2>&1 </dev/null
       __code=$?
       if [ -n "$__watch" ]; then
@@ -233,11 +246,17 @@ struct PageRun {
       echo $__code >"$RUN/$1.code"
       if [ $__code != $2 ]; then finish; fi
     }
-    # As Ctrl-C does: to what runs in the foreground, not to servers.
+    # As Ctrl-C does: to what runs in the foreground, not to servers. The seconds count from a connection on.
     interrupt() {
-      sleep $1
+      # In /proc/net/tcp: local address, remote address, 01 for an established connection.
+      __line=$(printf '^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:%04X 01' ${3:-0})
+      for ((__look = 0; __look < 200; __look++)); do
+        if [ -z "$3" ] || grep -q "$__line" /proc/net/tcp; then break; fi
+        sleep 0.05
+      done
+      sleep $2
       for __child in $(cat /proc/$$/task/$$/children); do
-        case "$2 $BASHPID " in
+        case "$1 $BASHPID " in
           *" $__child "*) ;;
           *) kill -INT $__child ;;
         esac
