@@ -47,7 +47,8 @@ enum ControlOptions {
       control.tick(status)
       if let hangUp, hangUp.take() {
         service?.reloading(now: .now())
-        service?.reloaded(control.hangUp())
+        let sentence = control.hangUp()
+        service?.reloaded(sentence)
       }
       tick(status)
     }
