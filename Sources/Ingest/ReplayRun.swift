@@ -24,6 +24,7 @@ package enum ReplayRun {
     var options = SinkSet.Options()
     options.force = settings.run.force
     options.measuresLatency = false
+    options.fillsInPlace = settings.speed == .max
     options.trouble = hooks.voice(.sink)
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
