@@ -20,8 +20,8 @@ struct ColumnBody: SinkBody, ~Copyable {
   /// `EventType.index` by type byte; -1 for no type.
   private let places: [Int]
 
-  /// 32 KiB of events of one record.
-  private static let gatherCount = 256
+  /// 16 KiB of events of one record: half of a first cache.
+  private static let gatherCount = 128
 
   /// Memory of its own.
   @safe
@@ -63,6 +63,33 @@ struct ColumnBody: SinkBody, ~Copyable {
     unsafe gathered.events[i &* Self.gatherCount &+ count] = event.base
     unsafe gathered.counts[i] = count &+ 1
     if count &+ 1 == Self.gatherCount { settle(i, texts) }
+  }
+
+  mutating func append(_ records: UnsafeRawBufferPointer, _ texts: TextStore) {
+    guard let base = records.baseAddress else { return }
+    // Loads of its own, because calls into another module would cost more than a column does.
+    let (recordBytes, typeOffset) = (EventRecord.byteCount, EventHead.typeOffset)
+    var at = 0
+    while at < records.count {
+      // Events of a type come in runs.
+      let typeByte = unsafe base.load(fromByteOffset: at &+ typeOffset, as: UInt8.self)
+      let stride = (1 &+ Int(typeByte &>> 6 & 1)) &* recordBytes
+      let i = places[Int(typeByte)]
+      if i < 0 {
+        at &+= stride
+        continue
+      }
+      let to = unsafe gathered.events + i &* Self.gatherCount
+      var count = unsafe gathered.counts[i]
+      repeat {
+        unsafe to[count] = base + at
+        count &+= 1
+        at &+= stride
+      } while unsafe count < Self.gatherCount && at < records.count
+        && base.load(fromByteOffset: at &+ typeOffset, as: UInt8.self) == typeByte
+      unsafe gathered.counts[i] = count
+      if count == Self.gatherCount { settle(i, texts) }
+    }
   }
 
   mutating func endRun(_ texts: TextStore) {

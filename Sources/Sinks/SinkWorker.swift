@@ -124,18 +124,7 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// Encodes a batch, and writes what is due. Gives the end where nothing more can be written.
   mutating func take(_ batch: borrowing EventBatch, _ texts: TextStore) -> SinkOutcome? {
     isLaneHere = true
-    // Loads of its own, because calls into another module would cost more than a column does.
-    let (recordBytes, typeOffset) = (EventRecord.byteCount, EventHead.typeOffset)
-    unsafe batch.withRecords { records in
-      guard let base = records.baseAddress else { return }
-      let end = unsafe base + records.count
-      var at = unsafe base
-      // Whole events, by the batch's invariant.
-      while unsafe at < end {
-        unsafe body.append(EventRef(at), texts)
-        unsafe at += (1 &+ Int(at.load(fromByteOffset: typeOffset, as: UInt8.self) &>> 6 & 1)) &* recordBytes
-      }
-    }
+    unsafe batch.withRecords { records in unsafe body.append(records, texts) }
     body.endRun(texts)
     unwritten &+= batch.eventCount
     return turn()
