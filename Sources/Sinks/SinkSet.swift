@@ -32,7 +32,8 @@ package final class SinkSet {
     package var force = false
     /// Whether events arrive as they are received, so that the time to the sink says something.
     package var measuresLatency = true
-    /// Whether lanes may be late: sinks of columns are filled on the lane's own thread then, where nothing may be lost.
+    /// Whether Arrow files are filled on the lane's own thread where they lose nothing: there is one lane, which may be
+    /// late.
     package var fillsInPlace = false
     /// Called, from a sink's thread, with sentences for people.
     package var trouble: @Sendable (String) -> Void = { _ in }
