@@ -113,6 +113,7 @@ enum ConvertCommand {
     if report.rowsRefused > report.refusals.count {
       console.say("\(report.rowsRefused - report.refusals.count) more rows were refused")
     }
+    for file in report.torn { console.say("\(file)") }
     if report.wasInterrupted {
       console.say("\(plan.output): interrupted; nothing was written")
       return .interrupted
@@ -121,6 +122,9 @@ enum ConvertCommand {
     if let path = arguments.string("stats") { try RunEnd.write(report.json(), to: path) }
     if arguments.has("strict") && report.rowsRefused > 0 {
       throw CommandFailure("\(report.rowsRefused) rows were refused", .lossy)
+    }
+    if arguments.has("strict") && !report.torn.isEmpty {
+      throw CommandFailure("\(report.torn.count) files are torn at their end", .lossy)
     }
     return .done
   }
