@@ -42,9 +42,9 @@ struct CollectStory {
   static let note =
     "A process from its start to its end, on this machine: the program beside quotewire-bench, which loads Swift's "
     + "libraries when it starts; the one that tools/install makes has them in it and starts some milliseconds sooner. "
-    + "Our server answers each symbol 50 ms after it was asked for. The original collected as many symbols from services on the network, which took five seconds each: the "
-    + "times beside each other do not compare programs alone, the factors between steps do more so. A step gains less "
-    + "where the one before is quick already."
+    + "Our server answers each symbol 50 ms after it was asked for. The original collected as many symbols from "
+    + "services on the network, which took five seconds each: the times beside each other do not compare programs "
+    + "alone, the factors between steps do more so. A step gains less where the one before is quick already."
 
   var rows: [[String]] {
     steps.map { step in

@@ -67,8 +67,10 @@ final class ArrowSource {
     if block.count > 0 { return unsafe reader.append(block.bytes().bytes) }
     isAtEnd = true
     do throws(ArrowError) { try reader.finish() } catch {
-      // What a crash left behind is a stream that ends anywhere.
-      guard case .cutOff(let end) = error, PendingFile.isUnfinished(path), reader.type != nil else {
+      // What a crash left behind is a stream that ends anywhere, also in the footer.
+      var end = reader.streamEnd
+      if case .cutOff(let position) = error { end = position }
+      guard let end, PendingFile.isUnfinished(path), reader.type != nil else {
         throw .unreadable(path: path, reason: "\(error)")
       }
       torn.append(TornFile(path: path, bytes: bytesRead - end))

@@ -67,7 +67,8 @@ package struct ConversionReport: Sendable {
     out += "},\"gaps\":\(gaps),\"unknownFields\":\(unknownFields),\"files\":["
     out += files.map { Self.quoted($0) }.joined(separator: ",")
     out += "],\"refusals\":[" + refusals.map { Self.quoted($0) }.joined(separator: ",")
-    out += "],\"tornBytes\":\(torn.reduce(0) { $0 + $1.bytes }),\"rowsPerSecond\":\(Self.number(seconds > 0 ? Double(rowsRead) / seconds : 0))"
+    out += "],\"tornBytes\":\(torn.reduce(0) { $0 + $1.bytes })"
+    out += ",\"rowsPerSecond\":\(Self.number(seconds > 0 ? Double(rowsRead) / seconds : 0))"
     out += ",\"peakResidentBytes\":\(peakResidentBytes)}\n"
     return out
   }

@@ -31,7 +31,8 @@ enum ConvertCommand {
         "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
       OptionSpec(
         "threads", "N",
-        "threads that convert CSV, NDJSON and Arrow (default: one a core);\n1: a recording into Arrow on its own thread too"),
+        "threads that convert CSV, NDJSON and Arrow (default: one a core);\n"
+          + "1: a recording goes into Arrow by one thread too"),
       OptionSpec(
         "base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
       OptionSpec("zstd", "compress a recording that is written (needs libzstd)"),

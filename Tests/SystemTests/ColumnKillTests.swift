@@ -9,14 +9,14 @@ struct ColumnKillTests {
 
   /// Kills of one kind of file.
   private static var kills: Int {
-    guard let text = unsafe getenv("QUOTEWIRE_KILLS"), let all = unsafe Int(String(cString: text)) else { return 8 }
+    guard let text = unsafe getenv("QUOTEWIRE_KILLS"), let all = unsafe Int(String(cString: text)) else { return 6 }
     return max(1, all / 8)
   }
 
   private func source() throws -> String {
     let path = folder.file("source.qwr")
     let made = try quotewire(
-      "generate", "seed=4,symbols=50,rate=4000,duration=2s,period=50ms,mix=Quote:80/Trade:20", path)
+      "generate", "seed=4,symbols=50,rate=12000,duration=2s,period=50ms,mix=Quote:80/Trade:20", path)
     try #require(made.exitCode == 0, "\(made)")
     return path
   }
@@ -45,9 +45,11 @@ struct ColumnKillTests {
     let all = ArrowWalk(whole)
     #expect(try quotewire("convert", folder.file("whole/Quote.arrow"), folder.file("all.csv")).exitCode == 0)
     let rows = lines(folder.file("all.csv"))
-    #expect(all.isEnded && rows.count == all.rows + 1 && (command == "convert" || all.batches > 50))
+    #expect(all.isEnded && rows.count == all.rows + 1 && all.batches > (command == "replay" ? 200 : 1))
     var random = SeededRandom(seed: 104)
-    let cuts = [whole.count - 1, all.end - 1] + (2..<Self.kills).map { _ in Int.random(in: 1..<whole.count, using: &random) }
+    let cuts =
+      [whole.count - 1, all.end - 1]
+      + (0..<Self.kills).map { _ in Int.random(in: 1..<whole.count, using: &random) }
     for (i, cut) in cuts.enumerated() {
       let out = folder.file("out-\(i)")
       try killed(make(out), at: cut, name: "Quote.arrow")
@@ -67,14 +69,17 @@ struct ColumnKillTests {
       }
       #expect(ended.errors.contains("its last \(cut - walk.end) bytes are no whole record batch"), "\(ended)")
       #expect(ended.text.contains("\"tornBytes\":\(cut - walk.end),"), "\(ended)")
-      let isSame = lines(csv) == Array(rows.prefix(walk.rows + 1))
+      // A file without rows has no header: nothing says what the columns would be.
+      let isSame = lines(csv) == (walk.rows == 0 ? [] : Array(rows.prefix(walk.rows + 1)))
       #expect(isSame, "cut at \(cut): \(lines(csv).count) lines, \(walk.rows) rows in whole batches")
       let strict = try quotewire("convert", left, csv, "--from", "arrow", "--force", "--strict")
       #expect(strict.exitCode == 4, "cut at \(cut): \(strict)")
     }
   }
 
-  @Test("no half Parquet file has its name, and the recording makes the same bytes anew", arguments: ["replay", "convert"])
+  @Test(
+    "no half Parquet file has its name, and the recording makes the same bytes anew",
+    arguments: ["replay", "convert"])
   func parquet(command: String) throws {
     let source = try source()
     let make = { (out: String) in
