@@ -3,12 +3,12 @@ import BenchmarkKit
 /// The page: one file, no script, nothing loaded from elsewhere.
 package enum HTMLReport {
   package static func text(_ report: Report) -> String {
-    let sections = [
+    let sections = ([
       changes(report), HTMLSections.throughput(report), HTMLSections.distributions(report),
-      HTMLSections.latency(report), HTMLSections.collecting(report), HTMLSections.memory(report),
-      HTMLSections.history(report),
-      environment(report), repeating(report),
-    ].compactMap(\.self)
+      HTMLSections.latency(report),
+    ] + StoryTable.all(report.now).map(\.section) + [
+      HTMLSections.memory(report), HTMLSections.history(report), environment(report), repeating(report),
+    ]).compactMap(\.self)
     let e = escaped
     let now = report.now
     let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" }.joined()

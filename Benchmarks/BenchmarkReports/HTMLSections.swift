@@ -107,10 +107,6 @@ enum HTMLSections {
     return Section(id: "latency", title: "Latency", body: body + table.html + "<p class=\"note\">* not kept up.</p>")
   }
 
-  static func collecting(_ report: Report) -> Section? {
-    CollectStory(report.now).map { Section(id: "collect", title: "Collecting 507 symbols", body: $0.html) }
-  }
-
   static func memory(_ report: Report) -> Section {
     var table = HTMLTable([
       "benchmark", "allocations", "allocated", "allocations/s", "allocated per second", "peak resident",

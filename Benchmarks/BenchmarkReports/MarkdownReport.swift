@@ -15,7 +15,7 @@ package enum MarkdownReport {
     out += "## Times\n\n" + Overview.times(now.benchmarks).markdown + "\n"
     out += "Outliers are mild + severe ones by Tukey's fences; they stay in the sample.\n\n"
     if let latency = Overview.latency(now.benchmarks) { out += "## Latency, open loop\n\n" + latency.markdown + "\n" }
-    if let story = CollectStory(now) { out += "## Collecting 507 symbols\n\n" + story.markdown }
+    out += StoryTable.all(now).map(\.markdown).joined()
     out += "## Memory and allocations\n\n" + Overview.memory(now.benchmarks).markdown + "\n"
     if report.history.count > 1 {
       out += "## History of the medians\n\n" + Overview.history(report.history, filter: "").markdown + "\n"

@@ -176,6 +176,9 @@ package struct ArrowReader: ~Copyable {
     return decoder?.hasRows == true
   }
 
+  /// Where the stream ends, once its end mark was read; nil before.
+  package var streamEnd: Int? { state == .ended ? position : nil }
+
   /// Says that there are no more bytes, and checks what stands behind the stream.
   package mutating func finish() throws(ArrowError) {
     guard state == .ended else {

@@ -52,7 +52,14 @@ enum RunFrame {
     var i = 0
     while i < end {
       let value = unsafe values[i]
-      var next = i + 1
+      var next = i &+ 1
+      // Eight at once: most runs are long.
+      while next &+ 8 <= end {
+        var other: T = 0
+        for k in 0..<8 { unsafe other |= values[next &+ k] ^ value }
+        if other != 0 { break }
+        next &+= 8
+      }
       while unsafe next < end && values[next] == value { next &+= 1 }
       if next - i >= shortest {
         unsafe appendSequence(

@@ -36,15 +36,15 @@ typedef struct {
   int was_space;   /* white space was passed since */
 } qw_copy;
 
-/* Copies the bytes of `runs`; 0 where two tokens would grow together. */
-QW_TARGET static QW_ALWAYS_INLINE int copy_runs(const uint8_t *p, uint64_t runs, uint64_t structural, qw_copy *copy) {
-  long next = -1;
+/* Copies the bytes of `runs`, none of which is in front of `next`; 0 where two tokens would grow together. */
+QW_TARGET static QW_ALWAYS_INLINE int copy_runs(
+  const uint8_t *p, uint64_t runs, long next, uint64_t structural, qw_copy *copy) {
   while (runs) {
     long from = (long)__builtin_ctzll(runs);
     uint64_t behind = ~(runs >> from);
     long length = behind ? (long)__builtin_ctzll(behind) : 64;
     if (length > 64 - from) length = 64 - from;
-    if ((copy->was_space || (next >= 0 && from > next)) && !copy->is_apart && !(structural >> from & 1)) return 0;
+    if ((copy->was_space || from > next) && !copy->is_apart && !(structural >> from & 1)) return 0;
     for (long i = 0; i < length; i += 16) memcpy(copy->to + i, p + from + i, 16);
     copy->to += length;
     copy->was_space = 0;
@@ -75,7 +75,7 @@ QW_TARGET size_t QW_COMPACT(const uint8_t *payload, size_t count, uint8_t *out) 
       uint64_t ahead = ~0ull << at;
       long limit = stops & ahead ? (long)__builtin_ctzll(stops & ahead) : size;
       uint64_t before = limit == 64 ? ~0ull : (1ull << limit) - 1;
-      if (!copy_runs(p, kept & ahead & before, structural, &copy)) return 0;
+      if (!copy_runs(p, kept & ahead & before, at, structural, &copy)) return 0;
       if (limit == size) {
         copy.was_space |= spaces >> (size - 1) & 1;
         at = size;

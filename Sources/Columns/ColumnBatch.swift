@@ -13,8 +13,7 @@ package struct ColumnBatch: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   private let starts: [Int]
   private let dictionaries: [TextDictionary?]
-  /// Columns of 8 bytes that events hold as they are.
-  private let words: [Int]
+  private let moves: Moves
 
   /// Bytes behind each column that may be overwritten and read.
   package static let slackBytes = 64
@@ -42,8 +41,7 @@ package struct ColumnBatch: ~Copyable {
       end += self.capacity * column.type.width + Self.slackBytes
     }
     self.starts = starts
-    let all = schema.columns
-    words = all.indices.filter { all[$0].type.width == 8 }
+    moves = Moves(schema, starts)
     unsafe memory = .allocate(byteCount: end, alignment: 64)
     dictionaries = schema.columns.map { column in
       column.type == .symbol || column.type == .text ? TextDictionary(limits: dictionaryLimits) : nil
@@ -117,27 +115,20 @@ package struct ColumnBatch: ~Copyable {
     guard let base = events.baseAddress else { return 0 }
     var count = min(events.count, room)
     // Texts first: where one finds no room, the row and those behind it are not taken.
-    for (i, column) in schema.columns.enumerated() {
-      guard let dictionary = dictionaries[i] else { continue }
-      let to = unsafe free(i).assumingMemoryBound(to: Int32.self)
-      if column.type == .symbol {
-        count = unsafe dictionary.codes(ofSymbols: base, count, at: column.offset, texts, to)
+    for move in moves.texts {
+      guard let dictionary = dictionaries[move.column] else { continue }
+      let to = unsafe place(move, Int32.self)
+      if move.isSymbol {
+        count = unsafe dictionary.codes(ofSymbols: base, count, at: move.offset, texts, to)
       } else {
-        count = unsafe dictionary.codes(ofTexts: base, count, at: column.offset, texts, to)
+        count = unsafe dictionary.codes(ofTexts: base, count, at: move.offset, texts, to)
       }
     }
-    unsafe gatherWords(base, count)
-    for (i, column) in schema.columns.enumerated() {
-      let (to, offset) = unsafe (free(i), column.offset)
-      switch column.type {
-      case .int32: unsafe Self.gather(base, count, offset, to.assumingMemoryBound(to: UInt32.self))
-      case .char: unsafe Self.gather(base, count, offset, to.assumingMemoryBound(to: UInt16.self))
-      case .flags, .bool: unsafe Self.gather(base, count, offset, to.assumingMemoryBound(to: UInt8.self))
-      case .code:
-        unsafe Self.gatherCodes(base, count, offset, column.names.count, to.assumingMemoryBound(to: UInt8.self))
-      case .symbol, .text, .double, .int64, .timestampMillis, .timestampNanos: break
-      }
-    }
+    unsafe gather(base, count, moves.words, UInt64.self)
+    unsafe gather(base, count, moves.halves, UInt32.self)
+    unsafe gather(base, count, moves.chars, UInt16.self)
+    unsafe gather(base, count, moves.bytes, UInt8.self)
+    for move in moves.codes { unsafe Self.gatherCodes(base, count, move.offset, move.names, place(move, UInt8.self)) }
     rowCount &+= count
     return count
   }
@@ -150,41 +141,50 @@ package struct ColumnBatch: ~Copyable {
     }
   }
 
-  /// The columns of 8 bytes, four in one walk over the events while there are four.
-  private func gatherWords(_ events: UnsafePointer<UnsafeRawPointer>, _ count: Int) {
-    var w = 0
-    while w &+ 4 <= words.count {
-      let (a, b, c, d) = unsafe (word(w), word(w &+ 1), word(w &+ 2), word(w &+ 3))
+  /// Columns of one width, four in one walk over the events while there are four, then two, then one.
+  private func gather<T: BitwiseCopyable>(
+    _ events: UnsafePointer<UnsafeRawPointer>, _ count: Int, _ moves: [Move], _: T.Type
+  ) {
+    var m = 0
+    while m &+ 4 <= moves.count {
+      let (a, b) = unsafe (place(moves[m], T.self), place(moves[m &+ 1], T.self))
+      let (c, d) = unsafe (place(moves[m &+ 2], T.self), place(moves[m &+ 3], T.self))
+      let from = SIMD4(moves[m].offset, moves[m &+ 1].offset, moves[m &+ 2].offset, moves[m &+ 3].offset)
+      let (fromA, fromB, fromC, fromD) = (from[0], from[1], from[2], from[3])
       var i = 0
       while i < count {
         let event = unsafe events[i]
-        unsafe a.to[i] = event.load(fromByteOffset: a.offset, as: UInt64.self)
-        unsafe b.to[i] = event.load(fromByteOffset: b.offset, as: UInt64.self)
-        unsafe c.to[i] = event.load(fromByteOffset: c.offset, as: UInt64.self)
-        unsafe d.to[i] = event.load(fromByteOffset: d.offset, as: UInt64.self)
+        unsafe a[i] = event.load(fromByteOffset: fromA, as: T.self)
+        unsafe b[i] = event.load(fromByteOffset: fromB, as: T.self)
+        unsafe c[i] = event.load(fromByteOffset: fromC, as: T.self)
+        unsafe d[i] = event.load(fromByteOffset: fromD, as: T.self)
         i &+= 1
       }
-      w &+= 4
+      m &+= 4
     }
-    while w < words.count {
-      let (to, offset) = unsafe word(w)
-      unsafe Self.gather(events, count, offset, to)
-      w &+= 1
+    while m &+ 2 <= moves.count {
+      let (a, b) = unsafe (place(moves[m], T.self), place(moves[m &+ 1], T.self))
+      let (fromA, fromB) = (moves[m].offset, moves[m &+ 1].offset)
+      var i = 0
+      while i < count {
+        let event = unsafe events[i]
+        unsafe a[i] = event.load(fromByteOffset: fromA, as: T.self)
+        unsafe b[i] = event.load(fromByteOffset: fromB, as: T.self)
+        i &+= 1
+      }
+      m &+= 2
     }
-  }
-
-  private func word(_ i: Int) -> (to: UnsafeMutablePointer<UInt64>, offset: Int) {
-    unsafe (free(words[i]).assumingMemoryBound(to: UInt64.self), schema.columns[words[i]].offset)
-  }
-
-  private static func gather<T: BitwiseCopyable>(
-    _ events: UnsafePointer<UnsafeRawPointer>, _ count: Int, _ offset: Int, _ to: UnsafeMutablePointer<T>
-  ) {
+    if m == moves.count { return }
+    let (to, from) = unsafe (place(moves[m], T.self), moves[m].offset)
     var i = 0
     while i < count {
-      unsafe to[i] = events[i].load(fromByteOffset: offset, as: T.self)
+      unsafe to[i] = events[i].load(fromByteOffset: from, as: T.self)
       i &+= 1
     }
+  }
+
+  private func place<T: BitwiseCopyable>(_ move: Move, _: T.Type) -> UnsafeMutablePointer<T> {
+    unsafe (memory + (move.start &+ rowCount &* MemoryLayout<T>.size)).assumingMemoryBound(to: T.self)
   }
 
   private static func gatherCodes(

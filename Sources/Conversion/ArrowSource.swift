@@ -11,6 +11,10 @@ final class ArrowSource {
   private var file: File?
   private var reader = ArrowReader()
   private var hasRows = false
+  /// Of the file under way.
+  private var bytesRead = 0
+  /// Unfinished files that were read up to their last whole message.
+  private(set) var torn: [TornFile] = []
   private var isAtEnd = false
   private let block = ReadBlock(byteCount: 1 << 20)
 
@@ -31,6 +35,7 @@ final class ArrowSource {
         reader = ArrowReader()
         hasRows = false
         isAtEnd = false
+        bytesRead = 0
       }
       if hasRows { return reader.type }
       if try !advance({ _ in }) { file = nil }
@@ -58,9 +63,18 @@ final class ArrowSource {
       unsafe try block.fill { room throws(IOError) in unsafe try file!.read(into: room) }
     } catch { throw .file("\(error)") }
     progress(block.count)
+    bytesRead += block.count
     if block.count > 0 { return unsafe reader.append(block.bytes().bytes) }
     isAtEnd = true
-    do throws(ArrowError) { try reader.finish() } catch { throw .unreadable(path: path, reason: "\(error)") }
+    do throws(ArrowError) { try reader.finish() } catch {
+      // What a crash left behind is a stream that ends anywhere, also in the footer.
+      var end = reader.streamEnd
+      if case .cutOff(let position) = error { end = position }
+      guard let end, PendingFile.isUnfinished(path), reader.type != nil else {
+        throw .unreadable(path: path, reason: "\(error)")
+      }
+      torn.append(TornFile(path: path, bytes: bytesRead - end))
+    }
   }
 
   /// Fills a batch with rows of the file under way; gives their number.

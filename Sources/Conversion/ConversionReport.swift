@@ -1,6 +1,17 @@
 import Bytes
 import Market
 
+/// An unfinished Arrow file: all its whole record batches were read.
+package struct TornFile: Sendable, Equatable, CustomStringConvertible {
+  package let path: String
+  /// Behind the last whole message.
+  package let bytes: Int
+
+  package var description: String {
+    "\(path): its last \(bytes) bytes are no whole record batch (a crash?); every row before them was taken"
+  }
+}
+
 /// What a conversion did.
 package struct ConversionReport: Sendable {
   package var seconds = 0.0
@@ -20,6 +31,7 @@ package struct ConversionReport: Sendable {
   package var files: [String] = []
   /// Why rows were refused, the first ones: file, line, reason.
   package var refusals: [String] = []
+  package var torn: [TornFile] = []
   package var peakResidentBytes = 0
   package var wasInterrupted = false
 
@@ -55,7 +67,8 @@ package struct ConversionReport: Sendable {
     out += "},\"gaps\":\(gaps),\"unknownFields\":\(unknownFields),\"files\":["
     out += files.map { Self.quoted($0) }.joined(separator: ",")
     out += "],\"refusals\":[" + refusals.map { Self.quoted($0) }.joined(separator: ",")
-    out += "],\"rowsPerSecond\":\(Self.number(seconds > 0 ? Double(rowsRead) / seconds : 0))"
+    out += "],\"tornBytes\":\(torn.reduce(0) { $0 + $1.bytes })"
+    out += ",\"rowsPerSecond\":\(Self.number(seconds > 0 ? Double(rowsRead) / seconds : 0))"
     out += ",\"peakResidentBytes\":\(peakResidentBytes)}\n"
     return out
   }

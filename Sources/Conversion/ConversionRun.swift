@@ -113,6 +113,7 @@ package enum ConversionRun {
     for thread in threads { thread.take().join() }
     if let failure = shared.turn.failure { throw failure }
     var report = shared.desk.withLock { $0.take().report }
+    report.torn = shared.arrow.withLock { $0.take().torn }
     report.bytesRead = shared.bytes.load(ordering: .relaxed)
     report.wasInterrupted = isCancelled
     return report

@@ -75,6 +75,7 @@ struct EventMerge: ~Copyable {
   /// Adds what the inputs could not give. Rows behind a limit were read and are left out.
   func count(_ report: inout ConversionReport) {
     for lane in lanes {
+      report.torn += lane.source.torn
       report.rowsRead += lane.source.refused
       report.rowsRefused += lane.source.refused
       let room = ConversionReport.maximumRefusals - report.refusals.count

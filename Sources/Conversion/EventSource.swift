@@ -30,6 +30,7 @@ final class EventSource {
   private(set) var gaps: [Gap] = []
   private(set) var refused = 0
   private(set) var refusals: [FormatError] = []
+  var torn: [TornFile] { arrow?.torn ?? [] }
   private let block = ReadBlock(byteCount: CSVDecoder.blockBytes)
 
   init(_ input: ConversionInput) throws(ConversionError) {

@@ -57,6 +57,12 @@ package struct PendingFile: ~Copyable {
   /// Drops the unfinished file, whatever `whenAbandoned` says.
   package consuming func discard() { cleanup.remove(file.path) }
 
+  /// Whether a path is named as an unfinished file is.
+  package static func isUnfinished(_ path: String) -> Bool {
+    guard let mark = path.split(separator: "/").last?.firstRange(of: ".tmp-") else { return false }
+    return path[mark.upperBound...].first?.isNumber == true
+  }
+
   /// Unfinished files beside `path` whose writers no longer run.
   package static func leftovers(beside path: String) throws(IOError) -> [String] {
     let directory = Directory.parent(of: path)

@@ -7,7 +7,7 @@ package import WebSocket
 
 /// From a payload to the sinks: the part of the way that live feeds and replays share. Used by one thread.
 ///
-/// The events of several payloads go on together: those of one read, or `handOverRecords` of them.
+/// The events of several payloads go on together: those of one read, or some hundred records of them.
 package struct PayloadPipeline: ~Copyable {
   private var batch: EventBatch
   private var texts: TextTable
@@ -18,15 +18,20 @@ package struct PayloadPipeline: ~Copyable {
 
   /// Records of 128 bytes that are handed on at once: few enough to stay in the cache, enough for what a hand-over
   /// costs.
+  private let handOverRecords: Int
   static let handOverRecords = 256
+  /// Where events become columns: each type that came costs some loops then, however few events there are of it.
+  static let columnHandOverRecords = 1024
 
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
   package init(
-    stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, limits: TextStore.Limits = .init(),
+    stop: StopFlag, wantsDigest: Bool, batchRecords: Int = 4096, handOverRecords: Int = Self.handOverRecords,
+    limits: TextStore.Limits = .init(),
     snapshots: SnapshotMode = .raw, published: (@Sendable (borrowing EventBatch) -> Void)? = nil,
     receive: (@Sendable (borrowing EventBatch, TextStore) -> Void)? = nil
   ) {
     batch = EventBatch(capacity: batchRecords)
+    self.handOverRecords = handOverRecords
     texts = TextTable(limits: limits)
     delivery = Delivery(
       stop: stop, texts: texts.store, wantsDigest: wantsDigest, published: published, receive: receive)
@@ -89,7 +94,7 @@ package struct PayloadPipeline: ~Copyable {
         delivery.deliver(&full)
         full.removeAll()
       }
-      if batch.recordCount >= Self.handOverRecords { deliver() }
+      if batch.recordCount >= handOverRecords { deliver() }
       return received
     } catch {
       malformedMessages += 1

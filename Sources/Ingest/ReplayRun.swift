@@ -17,13 +17,15 @@ package enum ReplayRun {
       return try StopFlag(limit: settings.run.limit)
     }
     let progress = LaneProgress()
+    let records = fillsColumns(settings) ? PayloadPipeline.columnHandOverRecords : PayloadPipeline.handOverRecords
     var replay = try Replay(
-      settings, pipeline: PayloadPipeline(stop: stop, settings.run), stop: stop, progress: progress,
-      say: hooks.voice(.replay))
+      settings, pipeline: PayloadPipeline(stop: stop, settings.run, handOverRecords: records), stop: stop,
+      progress: progress, say: hooks.voice(.replay))
     let texts = replay.textStore
     var options = SinkSet.Options()
     options.force = settings.run.force
     options.measuresLatency = false
+    options.fillsInPlace = settings.speed == .max && settings.isOneThread
     options.trouble = hooks.voice(.sink)
     options.written = settings.run.written
     options.readerGone = { stop.drain() }
@@ -53,6 +55,11 @@ package enum ReplayRun {
       thread.join()
       return finish(box, texts, sinks, startedAt, cpuBefore, interrupted)
     } catch { throw RunFailure(.failed, "\(error)") }
+  }
+
+  /// Whether events become columns on the replay's thread.
+  private static func fillsColumns(_ settings: ReplaySettings) -> Bool {
+    settings.speed == .max && (settings.ports != nil || settings.isOneThread)
   }
 
   private struct ReplayResult {

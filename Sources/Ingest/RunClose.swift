@@ -52,9 +52,9 @@ struct DigestBox: Sendable {
 }
 
 extension PayloadPipeline {
-  init(stop: StopFlag, _ settings: RunSettings) {
+  init(stop: StopFlag, _ settings: RunSettings, handOverRecords: Int = Self.handOverRecords) {
     self.init(
-      stop: stop, wantsDigest: settings.wantsDigest,
+      stop: stop, wantsDigest: settings.wantsDigest, handOverRecords: handOverRecords,
       limits: TextStore.Limits(
         maximumTexts: settings.texts.maximumTexts, maximumBytes: settings.texts.maximumBytes),
       snapshots: settings.snapshots, published: settings.published,

@@ -1,4 +1,5 @@
 package import Bytes
+import IO
 package import Market
 package import Recording
 package import Rings
@@ -84,6 +85,10 @@ package struct ReplaySettings: Sendable {
   package var stop: WallNanos?
   /// Recorded silences longer than this are shortened to it; nil keeps them.
   package var longestSilenceSeconds: Double?
+
+  /// Whether sinks of columns are filled on the replay's own thread, at full speed: less CPU time, and none of a second
+  /// core.
+  package var isOneThread = Processors.count == 1
 
   /// Called once, before the replay begins, with the texts that its events refer to: ports beside those of the sinks.
   /// They are used by the replay's thread alone.

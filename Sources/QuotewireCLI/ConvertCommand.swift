@@ -29,7 +29,10 @@ enum ConvertCommand {
       OptionSpec(
         "codec", "CODEC", values: .wordOr(PageCompression.names),
         "of Parquet: zstd, snappy or none (default: zstd where libzstd is, else\nsnappy)"),
-      OptionSpec("threads", "N", "threads that convert CSV, NDJSON and Arrow (default: one a core)"),
+      OptionSpec(
+        "threads", "N",
+        "threads that convert CSV, NDJSON and Arrow (default: one a core);\n"
+          + "1: a recording goes into Arrow by one thread too"),
       OptionSpec(
         "base", "TIME", "when frame text begins: 2026-01-02T14:30:00Z or milliseconds since 1970\n(default: 1970)"),
       OptionSpec("zstd", "compress a recording that is written (needs libzstd)"),
@@ -111,6 +114,7 @@ enum ConvertCommand {
     if report.rowsRefused > report.refusals.count {
       console.say("\(report.rowsRefused - report.refusals.count) more rows were refused")
     }
+    for file in report.torn { console.say("\(file)") }
     if report.wasInterrupted {
       console.say("\(plan.output): interrupted; nothing was written")
       return .interrupted
@@ -119,6 +123,9 @@ enum ConvertCommand {
     if let path = arguments.string("stats") { try RunEnd.write(report.json(), to: path) }
     if arguments.has("strict") && report.rowsRefused > 0 {
       throw CommandFailure("\(report.rowsRefused) rows were refused", .lossy)
+    }
+    if arguments.has("strict") && !report.torn.isEmpty {
+      throw CommandFailure("\(report.torn.count) files are torn at their end", .lossy)
     }
     return .done
   }

@@ -12,6 +12,7 @@ enum RecordingConversion {
   static func run(_ plan: ConvertPlan, _ files: [String], _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var settings = ReplaySettings(files: files)
     settings.run.force = plan.settings.force
+    settings.isOneThread = plan.settings.threads == 1
     settings.start = plan.settings.filter.start.map { WallNanos(rawValue: $0) }
     settings.stop = plan.settings.filter.stop.map { WallNanos(rawValue: $0) }
     let console = Console()

@@ -14,32 +14,8 @@ struct ColumnBody: SinkBody, ~Copyable {
   private let plan: ColumnFile.Plan
   private var files: [ColumnFile?] = Array(repeating: nil, count: EventType.count)
   private var gaps: GapFile
-  /// By type: `gatherCount` places for events of the run under way, which lie in the ring.
-  private let gathered: Gathered
-
-  /// `EventType.index` by type byte; -1 for no type.
-  private let places: [Int]
-
-  /// 32 KiB of events of one record.
-  private static let gatherCount = 256
-
-  /// Memory of its own.
-  @safe
-  private final class Gathered {
-    let events: UnsafeMutablePointer<UnsafeRawPointer>
-    let counts: UnsafeMutablePointer<Int>
-
-    init() {
-      unsafe events = .allocate(capacity: ColumnBody.gatherCount * EventType.count)
-      unsafe counts = .allocate(capacity: EventType.count)
-      unsafe counts.initialize(repeating: 0, count: EventType.count)
-    }
-
-    deinit {
-      unsafe events.deallocate()
-      unsafe counts.deallocate()
-    }
-  }
+  /// Events of the run under way, which lie in the ring.
+  private let gathered = EventGather()
 
   /// Creates the folder; refuses files that are there already.
   /// - Parameter ending: of the files' names, with its point.
@@ -47,8 +23,6 @@ struct ColumnBody: SinkBody, ~Copyable {
     self.directory = directory
     self.ending = ending
     self.plan = plan
-    gathered = Gathered()
-    places = (0...255).map { EventType(rawValue: $0)?.index ?? -1 }
     try Directory.create(directory)
     for type in EventType.allCases {
       try FileSeries.check(directory + "/" + type.name + ending, rotates: plan.rotation.isOn, force: plan.force)
@@ -57,22 +31,18 @@ struct ColumnBody: SinkBody, ~Copyable {
   }
 
   mutating func append(_ event: EventRef, _ texts: TextStore) {
-    let i = unsafe places[Int(event.base.load(fromByteOffset: EventHead.typeOffset, as: UInt8.self))]
-    if i < 0 { return }
-    let count = unsafe gathered.counts[i]
-    unsafe gathered.events[i &* Self.gatherCount &+ count] = event.base
-    unsafe gathered.counts[i] = count &+ 1
-    if count &+ 1 == Self.gatherCount { settle(i, texts) }
+    unsafe gathered.append(event) { i, events in unsafe settle(i, events, texts) }
+  }
+
+  mutating func append(_ records: UnsafeRawBufferPointer, _ texts: TextStore) {
+    unsafe gathered.append(records) { i, events in unsafe settle(i, events, texts) }
   }
 
   mutating func endRun(_ texts: TextStore) {
-    for i in 0..<EventType.count where unsafe gathered.counts[i] > 0 { settle(i, texts) }
+    unsafe gathered.settle { i, events in unsafe settle(i, events, texts) }
   }
 
-  private mutating func settle(_ i: Int, _ texts: TextStore) {
-    let events = unsafe UnsafeBufferPointer(
-      start: gathered.events + i &* Self.gatherCount, count: gathered.counts[i])
-    unsafe gathered.counts[i] = 0
+  private mutating func settle(_ i: Int, _ events: UnsafeBufferPointer<UnsafeRawPointer>, _ texts: TextStore) {
     if let file = files[i] {
       unsafe file.append(events, texts)
     } else if let type = EventType(index: i) {

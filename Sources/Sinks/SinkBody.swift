@@ -7,6 +7,8 @@ import Rings
 protocol SinkBody: ~Copyable, SendableMetatype {
   /// Encodes an event into memory.
   mutating func append(_ event: EventRef, _ texts: TextStore)
+  /// Encodes whole events that lie in one piece.
+  mutating func append(_ records: UnsafeRawBufferPointer, _ texts: TextStore)
   /// Called behind the last event of a run: events that were appended before it may not be looked at after.
   mutating func endRun(_ texts: TextStore)
   /// Encodes a gap mark into memory.
@@ -38,6 +40,14 @@ extension SinkBody where Self: ~Copyable {
   var flushedEvents: Int? { nil }
   mutating func abandon() -> [String] { [] }
   mutating func endRun(_ texts: TextStore) {}
+  mutating func append(_ records: UnsafeRawBufferPointer, _ texts: TextStore) {
+    var at = 0
+    while at < records.count {
+      guard let event = unsafe records.baseAddress.map({ unsafe EventRef($0 + at) }) else { return }
+      append(event, texts)
+      at += event.recordCount * EventRecord.byteCount
+    }
+  }
   var heldEvents: Int { 0 }
   func isDue(isIdle: Bool, hasUnwritten: Bool, now: MonotonicNanos) -> Bool {
     pendingBytes >= SinkWorker<Self>.blockBytes || (isIdle && (hasUnwritten || pendingBytes > 0))

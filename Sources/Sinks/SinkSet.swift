@@ -32,6 +32,9 @@ package final class SinkSet {
     package var force = false
     /// Whether events arrive as they are received, so that the time to the sink says something.
     package var measuresLatency = true
+    /// Whether Arrow files are filled on the lane's own thread where they lose nothing: there is one lane, which may be
+    /// late.
+    package var fillsInPlace = false
     /// Called, from a sink's thread, with sentences for people.
     package var trouble: @Sendable (String) -> Void = { _ in }
     /// Called, from a sink's thread, for each block that was written, with the sink's name and the block's events.
@@ -74,7 +77,11 @@ package final class SinkSet {
           let plan = ColumnFile.Plan.arrow(spec, force: options.force, isLive: options.measuresLatency)
           body = try ColumnBody(directory: directory, ending: ".arrow", plan: plan)
         } catch { throw .io(error) }
-        try start(spec, lanes, options, body)
+        if options.fillsInPlace && spec.policy == .wait && lanes.count == 1 {
+          fillInPlace(spec, lanes[0], options, body)
+        } else {
+          try start(spec, lanes, options, body)
+        }
       case .parquet(let directory):
         let body: ColumnBody
         do {
@@ -152,6 +159,27 @@ package final class SinkSet {
       }
       entry.thread = Handover(thread)
     } catch { throw .thread(error) }
+    running.append(entry)
+  }
+
+  private func fillInPlace<Body: SinkBody & ~Copyable>(
+    _ spec: SinkSpec, _ texts: TextStore, _ options: Options, _ body: consuming Body
+  ) {
+    let (name, counters) = (spec.name, SinkCounters())
+    var written: (@Sendable (Int) -> Void)?
+    if let told = options.written { written = { told(name, $0) } }
+    let trouble = options.trouble
+    let worker = SinkWorker(
+      body, inputs: [], counters: counters, latency: nil, bell: Bell(), written: written,
+      isStopping: options.isStopping
+    ) { trouble("\(name): \($0)") }
+    let entry = Running(spec: spec, counters: counters, latencies: [Histogram()], thread: nil)
+    let (outcome, readerGone) = (entry.outcome, options.readerGone)
+    ports[0].append(
+      InPlacePort(worker, texts, counters) { ended in
+        outcome.value.withLock { $0 = ended }
+        if ended.isReaderGone { readerGone() }
+      })
     running.append(entry)
   }
 

@@ -55,6 +55,8 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
   /// The last sentence about a file that could not be completed.
   private var lastCompletion = ""
   private var doze = Doze()
+  /// Whether a lane fills the sink on its own thread, and so waits with us.
+  private var isLaneHere = false
 
   /// A block is written when it has reached this size, or when nothing else waits.
   static var blockBytes: Int { 256 << 10 }
@@ -94,24 +96,59 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
           continue
         }
         try completeDue(now)
-        if inputs.allSatisfy({ $0.consumer.isFinished() }) {
-          try writeOut()
-          try body.finish()
-          note(isWhole: true)
-          return SinkOutcome()
-        }
+        if inputs.allSatisfy({ $0.consumer.isFinished() }) { return try end() }
         let dozes = doze.begins(now)
         bell.wait(timeoutNanos: dozes ? Doze.nanos : Self.idleNanos, dozes: dozes) {
           inputs.contains { $0.consumer.available() > 0 }
         }
       }
-    } catch .readerGone {
-      return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true)
-    } catch {
-      let left = body.abandon()
-      let place = left.isEmpty ? "" : "; what was written is in \(left.joined(separator: ", "))"
-      return SinkOutcome(failure: error.description + place, unwritten: unwritten)
-    }
+    } catch { return giveUp(error) }
+  }
+
+  private mutating func end() throws(SinkFailure) -> SinkOutcome {
+    try writeOut()
+    try body.finish()
+    note(isWhole: true)
+    return SinkOutcome()
+  }
+
+  private mutating func giveUp(_ failure: SinkFailure) -> SinkOutcome {
+    if case .readerGone = failure { return SinkOutcome(failure: nil, unwritten: unwritten, isReaderGone: true) }
+    let left = body.abandon()
+    let place = left.isEmpty ? "" : "; what was written is in \(left.joined(separator: ", "))"
+    return SinkOutcome(failure: failure.description + place, unwritten: unwritten)
+  }
+
+  // MARK: on the lane's thread
+
+  /// Encodes a batch, and writes what is due. Gives the end where nothing more can be written.
+  mutating func take(_ batch: borrowing EventBatch, _ texts: TextStore) -> SinkOutcome? {
+    isLaneHere = true
+    unsafe batch.withRecords { records in unsafe body.append(records, texts) }
+    body.endRun(texts)
+    unwritten &+= batch.eventCount
+    return turn()
+  }
+
+  mutating func take(_ gap: Gap) -> SinkOutcome? {
+    isLaneHere = true
+    body.append(gap)
+    return turn()
+  }
+
+  private mutating func turn() -> SinkOutcome? {
+    let now = MonotonicNanos.now()
+    do throws(SinkFailure) {
+      if body.isDue(isIdle: false, hasUnwritten: true, now: now) { try writeOut() }
+      try completeDue(now)
+      return nil
+    } catch { return giveUp(error) }
+  }
+
+  /// Writes everything: the lane has ended.
+  mutating func finish() -> SinkOutcome {
+    isLaneHere = false
+    do throws(SinkFailure) { return try end() } catch { return giveUp(error) }
   }
 
   /// Counts what the body has written since it was asked last; all but what it holds where it cannot tell.
@@ -198,7 +235,9 @@ struct SinkWorker<Body: SinkBody & ~Copyable>: ~Copyable {
         note(isWhole: false)
         if !isInTrouble { trouble("\(error); trying again until it works") }
         isInTrouble = true
-        if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
+        if isLaneHere {
+          if isStopping() { throw error }
+        } else if inputs.allSatisfy({ $0.consumer.isProducerGone }) {
           let since = lanesGoneAt ?? .now()
           lanesGoneAt = since
           if isStopping() || MonotonicNanos.now().nanos(since: since) > Self.lastTryNanos { throw error }

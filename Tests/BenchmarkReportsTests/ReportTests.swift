@@ -114,9 +114,7 @@ struct ReportTests {
   @Test("the steps of a collection stand beside the original's, with the factors of both")
   func collecting() {
     let text = MarkdownReport.text(Self.collection())
-    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { row in
-      row.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
-    }
+    let rows = Self.cells(text)
     for row in [
       ["one after the other", "26.0 s", "", "2535 s", "", "98x"],
       ["in parallel", "80.0 ms", "325x", "52.0 s", "48x", "650x"],
@@ -128,6 +126,56 @@ struct ReportTests {
     let page = HTMLReport.text(Self.collection())
     #expect(page.contains("<section id=\"collect\">") && page.contains(">325x<") && page.contains(">590x<"))
     #expect(Highlights.text(Self.collection()).contains("* A look at 507 symbols takes 80.0 ms"))
+  }
+
+  /// The cells of a Markdown table's rows.
+  private static func cells(_ text: String) -> [[String]] {
+    text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { row in
+      row.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+    }
+  }
+
+  /// A result with benchmarks that take so many nanoseconds for so many events.
+  private static func report(_ benchmarks: [(name: String, nanos: Int64, events: Int)], smoke: Bool = false) -> Report {
+    var now = run("now")
+    for (name, nanos, events) in benchmarks {
+      var one = BenchmarkResult(name: name, input: "input of " + name, units: Units(events: events))
+      one.samples = [Sample(iterations: 1, nanos: nanos)]
+      now.benchmarks.append(one)
+    }
+    now.settings.isSmoke = smoke
+    return Report(now: now)
+  }
+
+  @Test("the end of a day stands beside the original's 2 min 26 s and 4 s, with the factors of both")
+  func endOfDay() {
+    let measured = [("eod/cold", Int64(200_000_000), 1_000_000), ("eod/cached", 4_000_000, 1_000_000)]
+    let text = MarkdownReport.text(Self.report(measured))
+    let rows = Self.cells(text)
+    for row in [
+      ["all anew", "200 ms", "5.00 M", "", "146 s", ""],
+      ["again, nothing to do", "4.00 ms", "250 M", "50x", "4.00 s", "37x"],
+    ] {
+      #expect(rows.contains(row), "\(row) in \(text)")
+    }
+    #expect(text.contains("a generated day (input of eod/cold)"))
+    let page = HTMLReport.text(Self.report(measured))
+    #expect(page.contains("<section id=\"eod\">") && page.contains(">37x<"))
+    for none in [Self.report([measured[0]]), Self.report(measured, smoke: true)] {
+      #expect(!MarkdownReport.text(none).contains("The end of a day"))
+    }
+  }
+
+  @Test("imports stand beside the original's 438,000 rows a second, those that were measured")
+  func imports() {
+    let measured = [("import/csv", Int64(100_000_000), 1_752_000), ("import/csv-parquet", 200_000_000, 876_000)]
+    let rows = Self.cells(MarkdownReport.text(Self.report(measured)))
+    #expect(rows.contains(["CSV into columns in memory", "17.5 M", "438 k", "40x"]), "\(rows)")
+    #expect(rows.contains(["CSV into a Parquet file", "4.38 M", "438 k", "10x"]), "\(rows)")
+    #expect(HTMLReport.text(Self.report(measured)).contains("<section id=\"import\">"))
+    let one = MarkdownReport.text(Self.report([measured[1]]))
+    #expect(one.contains("CSV into a Parquet file") && !one.contains("CSV into columns"))
+    #expect(!MarkdownReport.text(Self.report([])).contains("Importing rows"))
   }
 
   @Test("without all three steps, or in smoke size, there is no such table")

@@ -98,6 +98,21 @@ struct PlacementTests {
     }
   }
 
+  @Test("two values that white space alone keeps apart never grow together, wherever blocks begin", arguments: levels)
+  func apart(_ level: SIMDLevel) {
+    var compactor = Compactor(level: level)
+    for digits in 1...130 {
+      for spaces in [1, 2, 63, 64, 65] {
+        let head = "[" + String(repeating: "6", count: digits) + String(repeating: "\t", count: spaces)
+        let torn = Padded(Array((head + "2 ]").utf8), poison: 0x20)
+        #expect(unsafe compactor.plain(torn.payload) == nil, "\(digits) digits, \(spaces) spaces")
+        let whole = Padded(Array((head + ", 2 ]").utf8), poison: 0x20)
+        let plain = unsafe compactor.plain(whole.payload).map { unsafe String(decoding: $0, as: UTF8.self) }
+        #expect(plain == "[" + String(repeating: "6", count: digits) + ",2]", "\(digits) digits, \(spaces) spaces")
+      }
+    }
+  }
+
   @Test("a known extent is read without a byte before or behind it")
   func numberExtent() throws {
     let pages = try #require(GuardedPages())

@@ -70,6 +70,53 @@ struct ColumnSinkTests {
     #expect(try read("out/Order.arrow").count == 200)
   }
 
+  @Test("filled on the lane's own thread, a file has the same bytes as through a ring, and the figures add up")
+  func inPlace() throws {
+    var files: [[UInt8]] = []
+    for inPlace in [false, true] {
+      let source = EventSource()
+      var options = SinkSet.Options()
+      options.measuresLatency = false
+      options.fillsInPlace = inPlace
+      let sink = "arrow:\(folder.file("out-\(inPlace)"))?rows=64"
+      let set = try SinkSet([SinkSpec(parsing: sink)], lanes: [source.texts], options: options)
+      do {
+        let port = set.takePorts(lane: 0).sinks[0]
+        for _ in 0..<50 { port.accept(source.batch([(.quote, "A"), (.order, "B"), (.quote, "C")])) { false } }
+        port.accept(gap(4)) { false }
+        // In place everything was encoded when the call returned.
+        #expect(set.counters[0].counters.accepted == 150)
+        port.finish { false }
+        if inPlace { #expect(set.counters[0].counters.written == 150) }
+      }
+      let result = set.finish().sinks[0]
+      #expect(result.failure == nil && result.accepted == 150 && result.written == 150 && result.dropped == 0)
+      let out = folder.file("out-\(inPlace)")
+      #expect(Places.names(in: out) == ["Order.arrow", "Quote.arrow", "gaps.csv"])
+      files.append(["Order.arrow", "Quote.arrow", "gaps.csv"].flatMap { Places.read(out + "/" + $0) ?? [] })
+    }
+    #expect(files[0] == files[1] && files[0].count > 5000)
+  }
+
+  @Test("in place, a sink whose folder went away fails in a sentence, and what comes after is dropped and counted")
+  func inPlaceFailure() throws {
+    let source = EventSource()
+    var options = SinkSet.Options()
+    options.fillsInPlace = true
+    options.isStopping = { true }
+    let set = try SinkSet(
+      [SinkSpec(parsing: "arrow:\(folder.file("out"))?rows=64")], lanes: [source.texts], options: options)
+    try Directory.remove(folder.file("out"))
+    do {
+      let port = set.takePorts(lane: 0).sinks[0]
+      for _ in 0..<40 { port.accept(source.quotes(1000)) { true } }
+      port.finish { true }
+    }
+    let result = set.finish().sinks[0]
+    #expect(result.failure?.contains("no such file") == true, "\(result.failure ?? "")")
+    #expect(result.accepted + result.dropped == 40_000 && result.written == 0 && result.dropped > 0)
+  }
+
   @Test("rows of a live run are written when they are old enough, and the file is a stream by then")
   func age() throws {
     let source = EventSource()

@@ -24,7 +24,7 @@ final class Program {
   /// What waitpid gave; nil while it runs.
   private var status: Int32?
 
-  private static let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR"]
+  private static let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"]
   /// Descriptors of ours that might be open without close-on-exec; closing one that is not open does no harm.
   private static let strangers: ClosedRange<Int32> = 3...255
 
@@ -100,7 +100,7 @@ final class Program {
 
   /// Waits for its end without holding a thread; a program that takes longer is killed, and that is an error.
   func end(limitSeconds: Double) async throws -> Ended {
-    var looks = Int(limitSeconds * 1000) / Self.lookMillis
+    var looks = Int(limitSeconds * Sanitizer.patience * 1000) / Self.lookMillis
     while !hasEnded {
       guard looks > 0 else {
         Glibc.kill(pid, SIGKILL)

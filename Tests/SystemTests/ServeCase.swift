@@ -57,7 +57,7 @@ struct ServeCase: Sendable, CustomStringConvertible {
     } catch { outcome.complaints.append("\(error)") }
     outcome.peakBytes = program.program.peakResidentBytes
     if outcome.peakBytes == 0 { outcome.complaints.append("the server has ended") }
-    if outcome.peakBytes > HostileCase.maximumResidentBytes {
+    if !Sanitizer.isThere && outcome.peakBytes > HostileCase.maximumResidentBytes {
       outcome.complaints.append("\(outcome.peakBytes >> 20) MB of memory")
     }
     program.program.send(SIGTERM)
