@@ -35,20 +35,21 @@ static __attribute__((noinline, preserve_most)) uint64_t hash_between(const uint
   return hash;
 }
 
-/* Whether the second half of the first record is at its defaults. */
-INLINE int is_upper_blank(const uint8_t *event, const qw_tally_type *type) {
+/* 0 where an event has nothing but its defaults from QW_TALLY_UPPER on, and may hold no id of a text. */
+INLINE uint64_t unlike_most(const uint8_t *event, const qw_tally_type *type) {
   typedef uint64_t two __attribute__((vector_size(16)));
-  two different = {0, 0};
+  two different = {type->texts, type->bytes ^ 128};
   for (int i = 0; i < 4; i++) {
     two here, blank;
     memcpy(&here, event + QW_TALLY_UPPER + 16 * i, 16);
     memcpy(&blank, type->upper + 2 * i, 16);
     different |= here ^ blank;
   }
-  return (different[0] | different[1]) == 0;
+  return different[0] | different[1];
 }
 
-INLINE uint64_t hash_of(const uint8_t *event, const qw_tally_type *type, const uint64_t *key) {
+/* Of the bytes in front of QW_TALLY_UPPER. */
+INLINE uint64_t hash_of_lower(const uint8_t *event, const uint64_t *key) {
   /* Bytes 4 to 7: type, flags and two small fields. Bytes 8 to 15, the receive time, are left out. */
   uint32_t head;
   memcpy(&head, event + TYPE_AT, 4);
@@ -59,8 +60,7 @@ INLINE uint64_t hash_of(const uint8_t *event, const qw_tally_type *type, const u
     hash += pair(event, key, at);
   }
   __asm__("" : "+r"(hash));
-  if (__builtin_expect(type->bytes == 128 && is_upper_blank(event, type), 1)) return hash + type->upper_hash;
-  return hash + hash_between(event, QW_TALLY_UPPER, type->bytes);
+  return hash;
 }
 
 static __attribute__((noinline, preserve_most)) int has_text_id(const uint8_t *event, uint32_t texts) {
@@ -105,8 +105,17 @@ const uint8_t *qw_tally_events(
     const uint8_t *next = at + 128 + (type_byte >> 6 & 1) * 128;
     if (index != QW_TALLY_NO_TYPE) {
       const qw_tally_type *type = layout->types + index;
-      if (symbol >= ids || (chains && type->texts && has_text_id(at, type->texts))) break;
-      if (chains) link(chains + symbol, hash_of(at, type, key));
+      if (symbol >= ids) break;
+      if (chains) {
+        uint64_t hash = hash_of_lower(at, key);
+        if (__builtin_expect(unlike_most(at, type) == 0, 1)) {
+          hash += type->upper_hash;
+        } else {
+          if (has_text_id(at, type->texts)) break;
+          hash += hash_between(at, QW_TALLY_UPPER, type->bytes);
+        }
+        link(chains + symbol, hash);
+      }
       if (seen) seen[symbol] |= 1u << index;
       events++;
     }
