@@ -144,7 +144,8 @@ struct DigestTests {
     var seen: [String: UInt32] = [:]
     for sample in samples { seen[sample.symbol, default: 0] |= 1 << UInt32(sample.type.index) }
     for symbol in Self.symbols {
-      let id = try #require(table.intern(symbol))
+      let interned = table.intern(symbol)
+      let id = try #require(interned)
       #expect(tally.seenTypes[Int(id.rawValue)] == seen[symbol, default: 0], "\(symbol), seed \(seed)")
     }
     for type in EventType.allCases {
@@ -163,7 +164,10 @@ struct DigestTests {
     var single = Digest()
     for number in 1...9000 where number % 3 == 0 {
       var quote = Quote()
-      for i in number - 2...number { quote.head.symbol = try #require(table.intern("S\(i)")) }
+      for i in number - 2...number {
+        let interned = table.intern("S\(i)")
+        quote.head.symbol = try #require(interned)
+      }
       quote.bidPrice = Double(number)
       let isIn = batch.append(quote)
       #expect(isIn)
