@@ -19,7 +19,8 @@ INLINE uint64_t fold(uint64_t a, uint64_t b) {
 
 /* Of the word at each byte offset. */
 #define KEY(at) (0xE7037ED1A0B428DBull + (uint64_t)(at) * 0x9E3779B97F4A7C15ull)
-#define KEYS(at) KEY(at), KEY(at + 8), KEY(at + 16), KEY(at + 24), KEY(at + 32), KEY(at + 40), KEY(at + 48), KEY(at + 56)
+#define FOUR(at) KEY(at), KEY(at + 8), KEY(at + 16), KEY(at + 24)
+#define KEYS(at) FOUR(at), FOUR(at + 32)
 static const uint64_t keys[LONGEST / 8] = {KEYS(0), KEYS(64), KEYS(128), KEYS(192)};
 
 /* Words are taken in pairs, each with its key, and a pair is one product: none waits for another (the construction of

@@ -55,7 +55,7 @@ package struct EventBatch: ~Copyable {
     eventCount = 0
   }
 
-  /// Says when the events arrived that are appended from now on. A batch of which it is ever said has to be told of all.
+  /// Says when the events arrived that are appended from now on; a batch that is told once has to be told of all.
   package mutating func noteArrival(_ receivedNanos: Int64) {
     if recordCount == 0 {
       commonReceivedNanos = receivedNanos
