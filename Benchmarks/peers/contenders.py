@@ -129,13 +129,15 @@ class Workshop:
 
     # MARK: live
 
-    def our_ingest(self, corpus, *options, name="quotewire ingest to null:", tls_authority=None):
+    def our_ingest(self, corpus, *options, name="quotewire ingest to null:", tls_authority=None, digest=False):
+        """The digest is kept where rows are checked, and in timed runs only if that is asked for: peers keep none there."""
         scheme, way = ("wss", "tls") if tls_authority else ("ws", "plain")
         trust = ["--ca-file", tls_authority] if tls_authority else []
         options = options or ("--to", "null:")
         return Contender(name, way, is_ours=True, command=lambda check, port: [
             self.quotewire, "ingest", "--url", f"{scheme}://127.0.0.1:{port}/", "--types", ",".join(corpus.types),
-            "--symbols", "*", "--reconnect", "0", *trust, *options, "--stats", "-"])
+            "--symbols", "*", "--reconnect", "0", *trust, *options, "--stats", "-",
+            *([] if check or digest else ["--no-digest"])])
 
     def cpp_clients(self, corpus, authority=None):
         """Floors, raw sockets and Beast; over TLS with the authority's file."""

@@ -84,6 +84,7 @@ def live(bench):
     plain = [workshop.our_ingest(corpus), *workshop.cpp_clients(corpus)]
     if not bench.is_quick:
         plain += (workshop.python_clients(corpus) + workshop.tastytrade(corpus) + workshop.node_clients(corpus))
+    plain.append(workshop.our_ingest(corpus, name="quotewire ingest to null:, keeping a digest", digest=True))
     secure = [workshop.our_ingest(corpus, tls_authority=authority), *workshop.cpp_clients(corpus, authority)]
     for title, contenders in ("live over loopback", plain), ("live over loopback, TLS", secure):
         beside = workshop.our_decode(corpus)

@@ -25,117 +25,9 @@
      column   what to do, `event` where to store, `row` what all columns share
 
    Invariant: nothing is read from 64 bytes behind the row's end on, nor from 64 before `s`. */
-#include "qw_columns.h"
-#include "qw_json.h"
-#include <string.h>
+#include "columns_values.h"
 
-#define QW_JOIN(a, b) a##b
 #define QW_LINK(level) QW_JOIN(qw_columns_link_, level)
-#define QW_INLINE static inline __attribute__((always_inline))
-#define QW_RARE(x) __builtin_expect(!!(x), 0)
-/* For what is rare: it leaves the registers of the caller alone. */
-#define QW_LEAF static __attribute__((noinline, preserve_most))
-
-QW_INLINE uint64_t word8(const uint8_t *p) {
-  uint64_t w;
-  memcpy(&w, p, 8);
-  return w;
-}
-QW_INLINE void put8(uint8_t *p, uint64_t w) { memcpy(p, &w, 8); }
-
-#include "columns_numbers.h"
-
-QW_INLINE int is_null(const uint8_t *s, const uint8_t *e) { return e - s == 4 && (uint32_t)word8(s) == QW_NULL; }
-
-/* Whether all bytes are printable ASCII other than quote and backslash; zeros stand for no byte. `count` bytes. */
-QW_INLINE int is_plain(uint64_t text, long count) {
-  uint64_t here = count >= 8 ? ~0ull : (1ull << (8 * count)) - 1;
-  uint64_t quotes = text ^ 0x2222222222222222ull, slashes = text ^ 0x5C5C5C5C5C5C5C5Cull;
-  uint64_t found = (quotes - 0x0101010101010101ull) & ~quotes;
-  found |= (slashes - 0x0101010101010101ull) & ~slashes;
-  found |= (text - 0x2020202020202020ull) & ~text;
-  found |= text;
-  return (found & here & 0x8080808080808080ull) == 0;
-}
-
-QW_INLINE int read_char(const uint8_t *s, const uint8_t *e, uint8_t *to) {
-  uint16_t unit = 0;
-  long n = e - s;
-  if (n == 3) {
-    unit = s[1];
-    if (s[0] != '"' || s[2] != '"' || unit < 0x20 || unit == '"' || unit == '\\' || unit > 0x7F) return 0;
-  } else if (!(n == 2 && s[0] == '"' && s[1] == '"') && !is_null(s, e)) {
-    return 0;
-  }
-  memcpy(to, &unit, 2);
-  return 1;
-}
-
-QW_INLINE int read_bool(const uint8_t *s, const uint8_t *e, uint8_t *to) {
-  uint64_t text = word8(s) & 0xFFFFFFFFFFull;
-  long n = e - s;
-  if (n == 5 && text == 0x65736C6166ull) {
-    *to = 0;
-  } else if (n == 4 && (uint32_t)text == 0x65757274u) {
-    *to = 1;
-  } else if (n == 4 && (uint32_t)text == QW_NULL) {
-    *to = 0;
-  } else {
-    return 0;
-  }
-  return 1;
-}
-
-QW_INLINE int read_code(
-  const uint8_t *s, const uint8_t *e, const qw_column *column, const qw_name *names, uint8_t *to) {
-  long n = e - s;
-  if (n > 16 || n < 2) return 0;
-  uint64_t low = word8(s), high = word8(s + 8);
-  if (n <= 8) {
-    low &= ~0ull >> (64 - 8 * n);
-    high = 0;
-  } else {
-    high &= ~0ull >> (128 - 8 * n);
-  }
-  const qw_name *name = names + column->first_name;
-  /* The quote at the end tells a name from one with zeros behind it. */
-  uint32_t count = e[-1] == '"' ? column->name_count : 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (name[i].low == low && name[i].high == high) {
-      *to = (uint8_t)i;
-      return 1;
-    }
-  }
-  *to = 0;
-  return low == QW_NULL && n == 4;
-}
-
-/* A text that is longer than what stands in place: noted, for whoever keeps texts. */
-TARGET QW_LEAF int note_text(
-  const uint8_t *s, const uint8_t *e, uint16_t offset, qw_row_state *state) {
-  long n = e - s - 2;
-  if (state->long_text_count == QW_LONG_TEXTS || *s != '"' || e[-1] != '"') return 0;
-  for (long i = 0; i < n; i += 8) {
-    if (!is_plain(word8(s + 1 + i), n - i)) return 0;
-  }
-  state->long_texts[state->long_text_count++] = (qw_long_text){s + 1, (uint32_t)n, offset};
-  return 1;
-}
-
-/* A text of up to 7 bytes in place, its length in the highest byte; 0xFF there for null. */
-TARGET QW_INLINE int read_text(
-  const uint8_t *s, const uint8_t *e, uint16_t offset, uint8_t *to, qw_row_state *state) {
-  if (*s != '"') {
-    put8(to, 0xFFull << 56);
-    return is_null(s, e);
-  }
-  long n = e - s - 2;
-  if (n > 7) return note_text(s, e, offset, state);
-  if (n < 0) return 0;
-  uint64_t text = n ? word8(s + 1) & ~0ull >> (64 - 8 * n) : 0;
-  put8(to, text | (uint64_t)n << 56);
-  return (e[-1] == '"') & is_plain(text, n);
-}
 
 /* What all columns of a row share. */
 typedef struct {
@@ -288,6 +180,15 @@ COLUMN(short_doubles_column) {
   uint32_t good = doubles4(
     base, e[0], e[0] - (s - base), e[1], e[1] - e[0] - 1, e[2], (e[2] - e[1] - 1) & 63, e[3], (e[3] - e[2] - 1) & 63,
     values);
+  if (count == 4 && good == 0xF) {
+    for (long i = 0; i < 4; i++) memcpy(event + column[i].offset, &values[i], 8);
+    /* What stands behind the last one is for the next column to judge. */
+    if (QW_RARE((base[e[0]] ^ ',') | (base[e[1]] ^ ',') | (base[e[2]] ^ ','))) return NULL;
+    s = base + e[3] + 1;
+    ends &= ~0ull << e[3] << 1;
+    column += 4;
+    JUMP(column);
+  }
   /* Those up to the first one that was not plain, or was the last. */
   long read = __builtin_ctz(~good);
   if (read > count) read = count;
@@ -325,8 +226,13 @@ void QW_LINK(LEVEL)(qw_columns *columns, qw_column *first) {
     [QW_COLUMN_CODE] = code_column,   [QW_COLUMN_TEXT] = text_column,     [QW_COLUMN_JSON] = json_column,
     [QW_COLUMN_FLAGS] = flags_column, [QW_COLUMN_DOUBLES] = doubles_column, [QW_COLUMN_KEY] = key_column};
   for (size_t i = 0; i <= columns->count; i++) first[i].read = (qw_column_function)functions[first[i].action];
-  columns->is_four = columns->count == 4 && first->action == QW_COLUMN_DOUBLES && first->run == 4;
-  for (int i = 1; i < 4 && columns->is_four; i++) columns->is_four = first[i].offset == first->offset + 8 * i;
-  /* Four doubles are read into events of one record only: their template is copied with one call. */
-  columns->is_four &= columns->blank_bytes == 128;
+  columns->shape = QW_SHAPE_OTHER;
+  if (columns->count != 4 || columns->blank_bytes != 128) return;
+  if (first[0].action == QW_COLUMN_INT64 && first[1].action == QW_COLUMN_DOUBLES && first[1].run == 3) {
+    columns->shape = QW_SHAPE_TIMED;
+  } else if (first[0].action == QW_COLUMN_DOUBLES && first[0].run == 4) {
+    int apart = 0;
+    for (int i = 1; i < 4; i++) apart |= first[i].offset != first[0].offset + 8 * i;
+    if (!apart) columns->shape = QW_SHAPE_FOUR;
+  }
 }

@@ -1,5 +1,5 @@
 /* The reader of rows and sections, once for each instruction set; for the same including files as columns.h, and behind
-   it. The rows of quotes, four doubles each, have a loop of their own. */
+   it. The rows of quotes, four doubles each, have a loop of their own, and so have those of trades. */
 #include "qw_rows.h"
 
 /* No hints of what is rare in here: the compiler takes a loop whose every way out is rare for cold, and makes it small
@@ -56,14 +56,47 @@ TARGET QW_INLINE const uint8_t *read_four(qw_row_start start, const uint8_t *end
   return terminator;
 }
 
+TARGET QW_LEAF int read_odd_double(const uint8_t *s, const uint8_t *e, uint8_t *to) {
+  return no_plain_double(s, e, to);
+}
+
+/* An integer and three doubles, the last of them of any length: trades. */
+TARGET QW_INLINE const uint8_t *read_timed(qw_row_start start, const uint8_t *end, const qw_columns *columns) {
+  uint64_t ends0 = start.found.commas | start.found.brackets, ends1 = ends0 & (ends0 - 1);
+  uint64_t ends2 = ends1 & (ends1 - 1), ends3 = ends2 & (ends2 - 1);
+  if (ends3 == 0) return read_unlike_four(start, end, columns);
+  COPY128(start.event, columns->blank);
+  put8(start.event, start.head);
+  const uint8_t *base = start.base;
+  const qw_column *column = columns->columns;
+  long e0 = __builtin_ctzll(ends0), e1 = __builtin_ctzll(ends1);
+  long e2 = __builtin_ctzll(ends2), e3 = __builtin_ctzll(ends3), n0 = e0 - start.first;
+  double values[4];
+  uint32_t good = doubles4(base, e1, e1 - e0 - 1, e2, e2 - e1 - 1, e1, e1 - e0 - 1, e2, e2 - e1 - 1, values), bad = 0;
+  uint64_t integer = integer16(base + e0, n0 & 15, &bad);
+  bad |= (n0 <= 0) | (n0 > 15) | ((base[start.first] == '0') & (n0 > 1));
+  put8(start.event + column[0].offset, integer);
+  memcpy(start.event + column[1].offset, &values[0], 8);
+  memcpy(start.event + column[2].offset, &values[1], 8);
+  const uint8_t *terminator = base + e3;
+  if (good != 0xF || bad || (start.found.brackets & ((1ull << e3) - 1)) || terminator >= end) {
+    return read_unlike_four(start, end, columns);
+  }
+  uint8_t *last = start.event + column[3].offset;
+  if (!plain_double(base + e2 + 1, terminator, last, 1) && !read_odd_double(base + e2 + 1, terminator, last)) {
+    return NULL;
+  }
+  return terminator;
+}
+
 QW_INLINE int stands(const uint8_t *s, const qw_key *text) {
   uint64_t different = 0;
   for (int i = 0; i < 4; i++) different |= (word8(s + 8 * i) ^ text->words[i]) & text->masks[i];
   return different == 0;
 }
 
-/* Quotes; any rows; one row, whatever its terminator. */
-enum { QW_FOURS, QW_ROWS, QW_ROW };
+/* Quotes; trades; any rows; one row, whatever its terminator. */
+enum { QW_FOURS, QW_TIMED, QW_ROWS, QW_ROW };
 
 /* Reads rows, all of one section, up to one whose terminator is no comma, and gives that, or a QW_STOP. */
 TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int kind) {
@@ -71,7 +104,7 @@ TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int
   uint8_t *event = walk->event;
   const qw_text_slot *const slots = walk->slots;
   const uint64_t mask = walk->slot_mask, blank = word8(columns->blank);
-  const size_t event_bytes = kind == QW_FOURS ? 128 : columns->blank_bytes, name_bytes = columns->name_bytes;
+  const size_t event_bytes = kind <= QW_TIMED ? 128 : columns->blank_bytes, name_bytes = columns->name_bytes;
   const int64_t received_nanos = walk->received_nanos;
   int32_t stop;
   do {
@@ -94,15 +127,16 @@ TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int
     start.found.commas &= ~3ull << close;
     start.found.brackets &= ~3ull << close;
     start.head = blank | id;
-    const uint8_t *terminator =
-      kind == QW_FOURS ? read_four(start, end, columns) : read_columns(start, end, columns);
+    const uint8_t *terminator = kind == QW_FOURS   ? read_four(start, end, columns)
+                                : kind == QW_TIMED ? read_timed(start, end, columns)
+                                                   : read_columns(start, end, columns);
     if (terminator == NULL) break;
     memcpy(event + 8, &received_nanos, 8);
     at = terminator + 1;
     event += event_bytes;
     walk->rows++;
     stop = *terminator;
-    if (kind != QW_FOURS && columns->state->long_text_count > 0) {
+    if (kind > QW_TIMED && columns->state->long_text_count > 0) {
       stop = QW_STOP_LONG_TEXTS;
       break;
     }
@@ -115,6 +149,10 @@ TARGET QW_INLINE int32_t walk_rows(qw_walk *walk, const qw_columns *columns, int
 /* Not in the loop of sections: what a call may change would have to be saved around it. */
 TARGET static __attribute__((noinline)) int32_t walk_any_rows(qw_walk *walk, const qw_columns *columns) {
   return walk_rows(walk, columns, QW_ROWS);
+}
+
+TARGET static __attribute__((noinline)) int32_t walk_timed_rows(qw_walk *walk, const qw_columns *columns) {
+  return walk_rows(walk, columns, QW_TIMED);
 }
 
 TARGET int32_t QW_OBJECT(LEVEL)(qw_walk *walk, const qw_columns *columns) {
@@ -143,8 +181,10 @@ TARGET int32_t QW_SECTIONS(LEVEL)(qw_walk *walk) {
     /* A walk that goes on may have read the section's last row. */
     int32_t stop = at[-1];
     if (stop == ']' || stop == '}') {
-    } else if (columns->is_four) {
+    } else if (columns->shape == QW_SHAPE_FOUR) {
       stop = walk_rows(walk, columns, QW_FOURS);
+    } else if (columns->shape == QW_SHAPE_TIMED) {
+      stop = walk_timed_rows(walk, columns);
     } else {
       stop = walk_any_rows(walk, columns);
     }

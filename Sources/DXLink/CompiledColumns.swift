@@ -47,7 +47,7 @@ final class CompiledColumns {
         columns: first, count: columns.count, names: keep(codeNames),
         keys: keep((names ?? []).map { Self.key([0x22] + $0 + [0x22, 0x3A]) }),
         blank: keep(blank), blank_bytes: blank.count, name: Self.key(opening), name_bytes: opening.count,
-        is_four: 0, state: state)
+        shape: Int32(QW_SHAPE_OTHER), state: state)
     ])
     unsafe qw_columns_link(level.rawValue, compiled, first)
     return unsafe UnsafePointer(compiled)

@@ -20,7 +20,7 @@ package final class TLSContext: Sendable {
   let role: Role
 
   /// OpenSSL's read-ahead buffer of a client: many small records are taken by one recv.
-  package static let readBufferBytes = 128 << 10
+  package static let readBufferBytes = 64 << 10
 
   private init(role: Role) throws(IOError) {
     ERR_clear_error()

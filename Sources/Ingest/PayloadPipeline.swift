@@ -47,7 +47,8 @@ package struct PayloadPipeline: ~Copyable {
   /// Everything counted so far. Makes an array; `shown` does not.
   package var totals: PipelineTotals {
     var totals = delivery.totals
-    delivery.counts.add(to: &totals)
+    for type in EventType.allCases { totals.eventsByType[type.index] += delivery.tally.count(of: type) }
+    totals.events += delivery.tally.events
     delivery.relay?.add(to: &totals)
     totals.frames = messages
     totals.messages = messages
@@ -59,16 +60,17 @@ package struct PayloadPipeline: ~Copyable {
   /// Whether it is kept in mind which types of which symbols come. Forgets all where it was off.
   package func watchSymbols(_ isWanted: Bool) {
     if isWanted == (delivery.seen != nil) { return }
-    delivery.seen = isWanted ? SeenEvents() : nil
+    if !isWanted { delivery.tally.watchesSymbols = false }
+    delivery.seen = isWanted ? SeenEvents(delivery.tally) : nil
   }
 
   /// The types that came of each symbol while symbols were watched, as bits by their index.
-  package var seenSymbols: [String: UInt32] { delivery.seen?.symbols(texts.store) ?? [:] }
+  package var seenSymbols: [String: UInt32] { SeenEvents.symbols(delivery.tally, texts.store) }
 
   /// Candle symbols whose snapshot ended since the last call; nothing while symbols are not watched.
   package func takeEndedSnapshots() -> [String] {
-    guard let seen = delivery.seen, seen.hasEndedSnapshots else { return [] }
-    return seen.takeEndedSnapshots().map { id in
+    guard delivery.seen?.hasEndedSnapshots == true, let ended = delivery.seen?.takeEndedSnapshots() else { return [] }
+    return ended.map { id in
       unsafe texts.store.withText(id.rawValue) { unsafe String(decoding: $0, as: UTF8.self) }
     }
   }
@@ -76,7 +78,7 @@ package struct PayloadPipeline: ~Copyable {
   /// What the progress line shows.
   package func show(in progress: LaneProgress) {
     progress.update(
-      frames: messages, bytes: bytes, events: delivery.counts.events,
+      frames: messages, bytes: bytes, events: delivery.tally.events,
       malformed: malformedMessages + delivery.totals.malformedRows)
   }
 
@@ -87,6 +89,7 @@ package struct PayloadPipeline: ~Copyable {
     messages &+= 1
     bytes &+= payload.count
     let delivery = delivery
+    batch.noteArrival(arrival.wall.rawValue)
     do throws(FeedError) {
       let received = try unsafe decoder.decode(
         payload, receivedNanos: arrival.wall.rawValue, batch: &batch, texts: &texts
@@ -156,19 +159,18 @@ package struct PayloadPipeline: ~Copyable {
   }
 
   /// The digest so far; nil when none was wanted.
-  package var digest: Digest? { delivery.digest }
+  package var digest: Digest? { delivery.tally.digest }
 }
 
 /// Hands a batch to each sink and counts it. A class, so that the decoder can call it in mid-frame.
 private final class Delivery {
   var sinks: [any SinkPort] = []
   var totals = PipelineTotals()
-  var digest: Digest?
   /// Holds snapshots back; nil where events go on as they come.
   var relay: SnapshotRelay?
   /// A gap that was filled, until the lane takes it.
   var filled: Gap?
-  let counts = EventCounts()
+  let tally: EventTally
   /// What the lane wants to know of symbols; nil costs a look a batch.
   var seen: SeenEvents?
   private let stop: StopFlag
@@ -184,7 +186,7 @@ private final class Delivery {
     self.texts = texts
     self.published = published
     self.receive = receive
-    digest = wantsDigest ? Digest() : nil
+    tally = EventTally(wantsDigest: wantsDigest)
   }
 
   func deliver(_ batch: inout EventBatch) {
@@ -201,13 +203,8 @@ private final class Delivery {
       totals.beyondLimit += batch.eventCount - allowed
       batch.truncate(toEvents: allowed)
     }
-    counts.add(batch)
-    // Out of this object, so that an event costs no check that nobody else is at it.
-    if var digest = digest.take() {
-      digest.update(batch, texts)
-      self.digest = digest
-    }
-    seen?.look(at: batch)
+    tally.add(batch, texts)
+    if seen != nil { seen?.look(at: batch, tally) }
     for sink in sinks { sink.accept(batch) { stop.isAbandoned } }
     published?(batch)
     receive?(batch, texts)
@@ -220,45 +217,5 @@ private final class Delivery {
   func finish() {
     for sink in sinks { sink.finish { stop.isAbandoned } }
     sinks = []
-  }
-}
-
-/// Events handed on, by the byte that tells their type.
-@safe
-private final class EventCounts {
-  private let byTypeByte: UnsafeMutablePointer<Int>
-  private(set) var events = 0
-  private static let size = 256
-
-  init() {
-    unsafe byTypeByte = .allocate(capacity: Self.size)
-    unsafe byTypeByte.initialize(repeating: 0, count: Self.size)
-  }
-
-  deinit { unsafe byTypeByte.deallocate() }
-
-  func add(_ batch: borrowing EventBatch) {
-    events &+= batch.eventCount
-    let counts = unsafe byTypeByte
-    // Loads of its own, because calls into another module would cost more than all else here.
-    let (recordBytes, typeOffset) = (EventRecord.byteCount, EventHead.typeOffset)
-    unsafe batch.withRecords { records in
-      guard let base = records.baseAddress else { return }
-      let end = unsafe base + records.count
-      var at = unsafe base
-      // Whole events, by the batch's invariant; a byte has 256 values.
-      while unsafe at < end {
-        let typeByte = unsafe Int(at.load(fromByteOffset: typeOffset, as: UInt8.self))
-        unsafe counts[typeByte] &+= 1
-        unsafe at += (1 &+ typeByte &>> 6 & 1) &* recordBytes
-      }
-    }
-  }
-
-  func add(to totals: inout PipelineTotals) {
-    totals.events += events
-    for type in EventType.allCases {
-      unsafe totals.eventsByType[type.index] += byTypeByte[Int(type.rawValue)]
-    }
   }
 }

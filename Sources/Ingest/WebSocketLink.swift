@@ -21,6 +21,8 @@ package struct WebSocketLink: ~Copyable {
 
   /// Room offered to each read, in bytes, beside what is left of the frame under way.
   package static let readBytes = 256 << 10
+  /// The same with TLS, where every byte passes through three buffers, which have to share the cache.
+  package static let secureReadBytes = 64 << 10
   /// Room for what is left of a frame, so that a read begins near the front of the buffer: the same memory is filled
   /// again and again, and stays in the cache.
   private static let spareBytes = 16 << 10
@@ -61,7 +63,8 @@ package struct WebSocketLink: ~Copyable {
   ) throws(LinkError) {
     var stream = connected
     var buffer = ReceiveBuffer(
-      capacity: min(Self.readBytes + Self.spareBytes, limits.receiveBufferBytes),
+      capacity: min(
+        (url.isSecure ? Self.secureReadBytes : Self.readBytes) + Self.spareBytes, limits.receiveBufferBytes),
       maximumCapacity: limits.receiveBufferBytes)
     var target = ClientHandshake.Target(
       host: url.endpoint.host, port: url.endpoint.port, isSecure: url.isSecure, path: url.target)

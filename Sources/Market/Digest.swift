@@ -5,46 +5,27 @@ package import Rings
 /// Each symbol has a chain in which every event changes the value by its type, flags and fields, texts by content; the
 /// digest is the sum over the symbols' chains. So it depends on the order of the events of each symbol, which the feed
 /// defines, and not on how symbols interleave or on how many lanes carried them.
+///
+/// This is the plain form, event by event; a pipeline's are added up by `EventTally`.
 package struct Digest {
   /// Chain by text id.
   private var chains: [UInt64] = []
   package private(set) var eventCount = 0
   /// In here rather than global, where each event would pay for a look whether it is made yet.
   private let textWords = TextWords()
-  /// Type bytes of events of one record without texts, one bit each.
-  private let simple: UInt64
 
-  package init() {
-    var simple: UInt64 = 0
-    for type in EventType.allCases where type.recordCount == 1 && textWords[type] == 0 { simple |= 1 << type.rawValue }
-    self.simple = simple
+  package init() {}
+
+  /// What a tally has added up, by text id.
+  init(chains: [UInt64], eventCount: Int) {
+    self.chains = chains
+    self.eventCount = eventCount
   }
 
   package mutating func update(_ event: EventRef, _ texts: TextStore) {
     guard let type = event.type else { return }
     let words = textWords[type]
     unsafe link(event.base, words == 0 ? Self.hash(event, type) : Self.textHash(event, type, texts, words))
-  }
-
-  /// All events of a batch.
-  package mutating func update(_ batch: borrowing EventBatch, _ texts: TextStore) {
-    unsafe batch.withRecords { records in
-      guard let base = records.baseAddress else { return }
-      // Whole events, by the batch's invariant.
-      var at = 0
-      while at < records.count {
-        let record = unsafe base + at
-        let type = unsafe record.load(fromByteOffset: EventHead.typeOffset, as: UInt8.self)
-        if type <= 63, simple &>> UInt64(type) & 1 == 1 {
-          unsafe link(record, Self.hashOfRecord(record))
-          at &+= EventRecord.byteCount
-        } else {
-          let event = unsafe EventRef(record)
-          update(event, texts)
-          at &+= event.recordCount &* EventRecord.byteCount
-        }
-      }
-    }
   }
 
   /// Adds an event with this hash to its symbol's chain.
@@ -103,16 +84,6 @@ package struct Digest {
       base.load(fromByteOffset: at, as: UInt64.self), base.load(fromByteOffset: at &+ 8, as: UInt64.self), at)
   }
 
-  /// An event of one record without texts, on a straight line.
-  @inline(__always)
-  private static func hashOfRecord(_ base: UnsafeRawPointer) -> UInt64 {
-    let a = unsafe hashOfHead(base) &+ hashOfPair(base, 16)
-    let b = unsafe hashOfPair(base, 32) &+ hashOfPair(base, 48)
-    let c = unsafe hashOfPair(base, 64) &+ hashOfPair(base, 80)
-    let d = unsafe hashOfPair(base, 96) &+ hashOfPair(base, 112)
-    return (a &+ b) &+ (c &+ d)
-  }
-
   private static func hash(_ event: EventRef, _ type: EventType) -> UInt64 {
     var h = unsafe hashOfHead(event.base)
     var at = 16
@@ -125,7 +96,7 @@ package struct Digest {
 
   /// The same with the ids of long texts, which depend on the table, replaced by the hashes of the texts.
   @inline(never)
-  private static func textHash(_ event: EventRef, _ type: EventType, _ texts: TextStore, _ words: UInt32) -> UInt64 {
+  static func textHash(_ event: EventRef, _ type: EventType, _ texts: TextStore, _ words: UInt32) -> UInt64 {
     var h = unsafe hashOfHead(event.base)
     var at = 16
     while at < type.recordCount &* EventRecord.byteCount {
@@ -144,7 +115,7 @@ package struct Digest {
 }
 
 /// Where the texts of each type stand: one bit for each word of 8 bytes.
-private struct TextWords {
+struct TextWords {
   private var words = InlineArray<18, UInt32>(repeating: 0)
 
   init() {

@@ -10,6 +10,9 @@ package struct EventBatch: ~Copyable {
   @usableFromInline package private(set) var recordCount = 0
   @usableFromInline package private(set) var eventCount = 0
 
+  /// The receive time that all events have, where whoever fills the batch tells it and they share one; else nil.
+  package private(set) var commonReceivedNanos: Int64?
+
   /// A state to return to when what was decoded since turns out to be wrong.
   package struct Mark {
     fileprivate let records: Int
@@ -50,6 +53,15 @@ package struct EventBatch: ~Copyable {
   package mutating func removeAll() {
     recordCount = 0
     eventCount = 0
+  }
+
+  /// Says when the events arrived that are appended from now on; a batch that is told once has to be told of all.
+  package mutating func noteArrival(_ receivedNanos: Int64) {
+    if recordCount == 0 {
+      commonReceivedNanos = receivedNanos
+    } else if commonReceivedNanos != receivedNanos {
+      commonReceivedNanos = nil
+    }
   }
 
   /// Keeps the first `count` events.

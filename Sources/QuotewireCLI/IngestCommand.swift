@@ -83,7 +83,8 @@ enum IngestCommand {
       OptionSpec(
         "reconnect", "N|forever",
         "attempts in a row after a loss; 0 ends at the first loss\n(default: forever once a connection stood)"),
-      RunOptions.stats, RunOptions.interval, ControlOptions.ctl, RunOptions.strict, RunOptions.force,
+      RunOptions.stats, RunOptions.noDigest, RunOptions.interval, ControlOptions.ctl, RunOptions.strict,
+      RunOptions.force,
       WatchOptions.watch, WatchOptions.staleAfter,
     ] + WatchOptions.page,
     notes: """
@@ -162,7 +163,7 @@ enum IngestCommand {
     lane.spinMicros = try arguments.int("spin-micros", in: LaneSettings.spinRange) ?? 0
     var settings = IngestSettings(lane: lane)
     settings.run = try RunOptions.settings(arguments)
-    settings.run.wantsDigest = arguments.has("stats")
+    settings.run.wantsDigest = arguments.has("stats") && !arguments.has("no-digest")
     if !settings.lane.subscriptions.contains(where: { $0.symbol == "*" }) {
       settings.run.texts = .feed(subscriptions: settings.lane.subscriptions.count)
     }

@@ -16,8 +16,8 @@ enum ReplayCommand {
       OptionSpec("stop", "TIME", "skip what arrived after"),
       OptionSpec("max-silence", "SECONDS", "shorten recorded silences to this"),
       DepthOptions.domTo,
-      RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.interval,
-      RunOptions.strict, RunOptions.force, WatchOptions.watch,
+      RunOptions.sinks, RunOptions.snapshots, RunOptions.limit, RunOptions.stats, RunOptions.noDigest,
+      RunOptions.interval, RunOptions.strict, RunOptions.force, WatchOptions.watch,
     ] + WatchOptions.page,
     notes: """
       Several files are merged by arrival time. The digest in --stats depends on the events alone: the
@@ -39,7 +39,7 @@ enum ReplayCommand {
   static func settings(_ arguments: Arguments) throws(CommandFailure) -> ReplaySettings {
     var settings = ReplaySettings(files: arguments.operands)
     settings.run = try RunOptions.settings(arguments)
-    settings.run.wantsDigest = arguments.has("stats")
+    settings.run.wantsDigest = arguments.has("stats") && !arguments.has("no-digest")
     settings.speed = try speed(arguments)
     settings.start = try bound(arguments, "start")
     settings.stop = try bound(arguments, "stop")

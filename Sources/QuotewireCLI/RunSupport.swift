@@ -24,6 +24,8 @@ enum RunOptions {
   static let limit = OptionSpec("limit", "EVENTS", "end after this many events")
   static let force = OptionSpec("force", "replace files that exist")
   static let stats = OptionSpec("stats", "FILE|-", "write one JSON object with the run's figures at the end")
+  static let noDigest = OptionSpec(
+    "no-digest", "leave the digest out of --stats, which costs a few nanoseconds an event")
   static let interval = OptionSpec(
     "interval", "SECONDS",
     "seconds between progress lines where there is no terminal\n(default: 10 with --stats, else none)")

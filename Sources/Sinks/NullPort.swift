@@ -24,6 +24,9 @@ package final class NullPort: SinkPort {
   /// From arrival to here.
   private func measure(_ batch: borrowing EventBatch, _ latency: Histogram) {
     let now = WallNanos.now().rawValue
+    if let received = batch.commonReceivedNanos {
+      return latency.record(max(0, now &- received), times: batch.eventCount)
+    }
     var arrivals = ArrivalRuns()
     // Loads of its own, because calls into another module would cost more than all else here.
     let (recordBytes, typeOffset, receivedOffset) = (

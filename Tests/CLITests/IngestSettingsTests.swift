@@ -110,6 +110,7 @@ struct IngestSettingsTests {
     #expect(it.lane.session.keepaliveSeconds == 90 && it.seconds == 120)
     #expect(it.run.limit == 7 && it.lane.reconnect == .attempts(4))
     #expect(it.run.wantsDigest && it.run.force)
+    #expect(try !settings(["--stats", "-", "--no-digest"]).run.wantsDigest)
     #expect(it.lane.tls == nil)
     #expect(try settings(["--reconnect", "forever"]).lane.reconnect == .forever)
     #expect(try settings(["--reconnect", "0"]).lane.reconnect == .attempts(0))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Two decoders of the same feed: one that predicts the layout, one that reads every frame with the scanner.
-private struct Pair: ~Copyable {
+struct Pair: ~Copyable {
   var predicting: Rig
   var strict: Rig
 
@@ -35,7 +35,7 @@ private struct Pair: ~Copyable {
 }
 
 /// Frames as servers write them, from a seed: rows of many types, with numbers of all shapes.
-private struct FrameMaker {
+struct FrameMaker {
   var random: SeededRandom
   static let types: [EventType] = [.quote, .trade, .greeks, .timeAndSale, .summary, .profile, .order, .candle, .message]
 

@@ -113,7 +113,7 @@ struct DigestTests {
     #expect(total == Self.digest(samples), "seed \(seed)")
   }
 
-  @Test("a batch gives what its events give one by one", arguments: 1...10 as ClosedRange<UInt64>)
+  @Test("a tally gives what its events give one by one", arguments: 1...10 as ClosedRange<UInt64>)
   func batches(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     // Runs of one type, as frames have them, in between all others.
@@ -131,10 +131,57 @@ struct DigestTests {
         if let from = b.baseAddress { unsafe to.copyMemory(from: from, byteCount: b.count) }
       }
     }
-    var digest = Digest()
-    digest.update(batch, table.store)
-    #expect(digest.eventCount == samples.count)
+    let tally = EventTally(wantsDigest: true)
+    tally.watchesSymbols = true
+    tally.add(batch, table.store)
+    let digest = try #require(tally.digest)
+    #expect(digest.eventCount == samples.count && tally.events == samples.count)
     #expect(Digest.total([(digest, table.store)]) == Self.digest(samples), "seed \(seed)")
+
+    let plain = EventTally(wantsDigest: false)
+    plain.add(batch, table.store)
+    #expect(plain.digest == nil && plain.events == samples.count && plain.seenTypes.isEmpty)
+    var seen: [String: UInt32] = [:]
+    for sample in samples { seen[sample.symbol, default: 0] |= 1 << UInt32(sample.type.index) }
+    for symbol in Self.symbols {
+      let interned = table.intern(symbol)
+      let id = try #require(interned)
+      #expect(tally.seenTypes[Int(id.rawValue)] == seen[symbol, default: 0], "\(symbol), seed \(seed)")
+    }
+    for type in EventType.allCases {
+      let count = samples.count { $0.type == type }
+      #expect(tally.count(of: type) == count && plain.count(of: type) == count)
+    }
+  }
+
+  @Test("a tally grows with its symbols, and forgets what it saw when it is told to")
+  func growth() throws {
+    var table = TextTable()
+    var batch = EventBatch(capacity: 8)
+    let tally = EventTally(wantsDigest: true)
+    let watching = EventTally(wantsDigest: false)
+    watching.watchesSymbols = true
+    var single = Digest()
+    for number in 1...9000 where number % 3 == 0 {
+      var quote = Quote()
+      for i in number - 2...number {
+        let interned = table.intern("S\(i)")
+        quote.head.symbol = try #require(interned)
+      }
+      quote.bidPrice = Double(number)
+      let isIn = batch.append(quote)
+      #expect(isIn)
+      batch.forEach { single.update($0, table.store) }
+      tally.add(batch, table.store)
+      watching.add(batch, table.store)
+      batch.removeAll()
+    }
+    let digest = try #require(tally.digest)
+    #expect(Digest.total([(digest, table.store)]) == Digest.total([(single, table.store)]))
+    #expect(watching.seenTypes.count { $0 == 1 } == 3000 && watching.seenTypes[9000] == 1)
+    watching.watchesSymbols = false
+    watching.watchesSymbols = true
+    #expect(watching.seenTypes.allSatisfy { $0 == 0 } && watching.events == 3000)
   }
 
   @Test("gap marks do not count")

@@ -47,6 +47,32 @@ struct NullPortTests {
     #expect(seen.percentile(60) >= 3_600_000_000_000)
   }
 
+  @Test("events that are known to have arrived together are one entry, with their number")
+  func together() {
+    let latency = Histogram()
+    let port = NullPort(SinkCounters(), latency: latency)
+    let arrival = WallNanos.now().rawValue - 1_800_000_000_000
+    var batch = EventBatch(capacity: 16)
+    batch.noteArrival(arrival)
+    for _ in 0..<3 {
+      var quote = Quote()
+      quote.receivedNanos = arrival
+      let isIn = batch.append(quote)
+      #expect(isIn)
+    }
+    batch.noteArrival(arrival)
+    #expect(batch.commonReceivedNanos == arrival)
+    port.accept(batch) { false }
+    let seen = latency.snapshot()
+    #expect(seen.count == 3 && seen.percentile(1) >= 1_800_000_000_000 && seen.max < 1_900_000_000_000)
+    // Another arrival in the same batch, and a batch that begins anew.
+    batch.noteArrival(arrival + 1)
+    #expect(batch.commonReceivedNanos == nil)
+    batch.removeAll()
+    batch.noteArrival(arrival + 2)
+    #expect(batch.commonReceivedNanos == arrival + 2)
+  }
+
   @Test("each lane measures by itself, and the set adds the lanes up")
   func lanes() throws {
     let lanes = [EventSource(), EventSource()]

@@ -8,6 +8,7 @@
 #include "qw_texts.h"
 #include "qw_columns.h"
 #include "qw_rows.h"
+#include "qw_tally.h"
 #include "qw_csv.h"
 #include "qw_utf8.h"
 #include "qw_websocket.h"

@@ -62,6 +62,13 @@ typedef struct {
   uint64_t masks[4];
 } qw_key;
 
+/* All in events of one record of 128 bytes. */
+enum {
+  QW_SHAPE_OTHER = 0,
+  QW_SHAPE_FOUR = 1,  /* four doubles side by side and nothing else: quotes */
+  QW_SHAPE_TIMED = 2, /* an integer, then three doubles: trades */
+};
+
 /* Texts of a row that are too long to stand in place: whoever keeps texts has to store them. */
 enum { QW_LONG_TEXTS = 8 };
 typedef struct {
@@ -92,8 +99,8 @@ typedef struct {
   /* What stands in front of each symbol where the type's name is a column: `"Quote",`. */
   qw_key name;
   size_t name_bytes; /* 0 where it is none */
-  /* Four doubles side by side and nothing else, in one record of 128 bytes. Set by qw_columns_link. */
-  int32_t is_four;
+  /* Rows for which there is a reader of their own: QW_SHAPE_…, set by qw_columns_link. */
+  int32_t shape;
   qw_row_state *_Nonnull state;
 } qw_columns;
 
