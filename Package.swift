@@ -198,14 +198,21 @@ let package = Package(
   cLanguageStandard: .c11
 )
 
-/// The fuzz targets are built by `tools/fuzz` alone: they need the instrumentation of its flags.
+/// What the fuzz targets read. Built by `tools/fuzz` they are a program, with the instrumentation of its flags; otherwise
+/// tests, which give each target its corpus.
+let fuzzed: [Target.Dependency] = [
+  "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow", "IO", "DXLink",
+  "Simulator", "Sinks", "QuotewireCLI", "Configuration",
+]
 if ProcessInfo.processInfo.environment["QUOTEWIRE_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "quotewire-fuzz",
-      dependencies: [
-        "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow",
-        "IO", "DXLink", "Sinks", "QuotewireCLI", "Configuration",
-      ], path: "Tests/Fuzz", exclude: ["corpora"], swiftSettings: rules))
+      name: "quotewire-fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["corpora", "CorpusTests.swift"],
+      swiftSettings: rules))
   package.products.append(.executable(name: "quotewire-fuzz", targets: ["quotewire-fuzz"]))
+} else {
+  package.targets.append(
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",
+      exclude: ["corpora", "Program.swift"], swiftSettings: rules))
 }

@@ -1,4 +1,4 @@
-// The fuzz targets: one function of bytes each, run by libFuzzer. Built and started by tools/fuzz.
+// The program around the fuzz targets, run by libFuzzer. Built and started by tools/fuzz.
 
 /// libFuzzer's main loop, from the toolchain's archive.
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -8,22 +8,10 @@ private func runDriver(
   _ one: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-/// A target takes any bytes. It must come back; what it finds wrong it tells by `wrong`.
-struct FuzzTarget: Sendable {
-  let name: String
-  let run: @Sendable ([UInt8]) -> Void
-
-  static let all: [FuzzTarget] =
-    FeedTargets.all + JSONTargets.all + WebSocketTargets.all + FileTargets.all + TextTargets.all
-
-  nonisolated(unsafe) static var chosen: FuzzTarget?
-}
-
-/// Ends the run: libFuzzer keeps the input.
-func wrong(_ message: String) -> Never { fatalError(message) }
-
 @main
 struct Program {
+  private nonisolated(unsafe) static var chosen: FuzzTarget?
+
   /// `quotewire-fuzz TARGET [libFuzzer's arguments]`; without a target, prints the names of all.
   static func main() {
     let name = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : ""
@@ -31,14 +19,14 @@ struct Program {
       for target in FuzzTarget.all { print(target.name) }
       return
     }
-    unsafe FuzzTarget.chosen = target
+    unsafe chosen = target
     // The driver is not to see the target's name, which it would take for a folder.
     var count = CommandLine.argc - 1
     var words = unsafe CommandLine.unsafeArgv + 1
     unsafe words[0] = CommandLine.unsafeArgv[0]
     _ = unsafe runDriver(&count, &words) { bytes, count in
       let input = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: count))
-      unsafe FuzzTarget.chosen?.run(input)
+      unsafe chosen?.run(input)
       return 0
     }
   }

@@ -16,8 +16,11 @@ enum TextTargets {
   private static func uri(_ input: [UInt8]) {
     let word = text(input)
     if let url = try? FeedURL(parsing: word) {
-      let again = try? FeedURL(parsing: url.description)
-      if again?.description != url.description { wrong("\(word): \(url.description) is not read again") }
+      let whole = "\(url.isSecure ? "wss" : "ws")://\(url.hostHeader)\(url.target)"
+      if (try? FeedURL(parsing: whole)) != url { wrong("\(word): \(whole) is not read again") }
+      if let query = url.target.firstIndex(of: "?"), url.target.index(after: query) < url.target.endIndex {
+        if url.description.hasSuffix(url.target[query...]) { wrong("\(word): \(url) shows the query") }
+      }
       if (url.target + url.hostHeader).utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
         wrong("\(word): white space in '\(url.target)' or '\(url.hostHeader)'")
       }
