@@ -11,7 +11,7 @@ struct PolicyTests {
     let session = folder.file("session.qwr")
     let stats = folder.file("stats.json")
     let live = try quotewire(
-      "ingest", "--url", server.url, "--symbols", "*", "--limit", "60000", "--for", "60", "--record", session,
+      "ingest", "--url", server.url, "--symbols", "*", "--for", Sanitizer.isThere ? "20" : "3", "--record", session,
       "--stats", stats,
       "--to", "ndjson:\(folder.file("wait.ndjson"))?policy=wait&ring=16",
       "--to", "ndjson:\(folder.file("drop.ndjson"))?policy=drop&ring=16",
