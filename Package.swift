@@ -198,7 +198,7 @@ let package = Package(
   cLanguageStandard: .c11
 )
 
-/// What the fuzz targets read. Built by `tools/fuzz` they are a program, with the instrumentation of its flags; otherwise
+/// What the fuzz targets read. Built by `tools/fuzz` they are a program, with the instrumentation of its flags; else
 /// tests, which give each target its corpus.
 let fuzzed: [Target.Dependency] = [
   "Bytes", "CShims", "Rings", "Market", "JSON", "WebSocket", "Recording", "Formats", "Columns", "Arrow", "IO", "DXLink",
