@@ -64,7 +64,7 @@ private final class Recordings {
   }
 }
 
-@Suite("Replays", .tags(.unit), .timeLimit(.minutes(2)))
+@Suite("Replays", .tags(.unit), .timeLimit(.minutes(30)))
 struct ReplayTests {
   private let files = Recordings()
   /// Four quotes, one a second.

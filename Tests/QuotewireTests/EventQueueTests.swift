@@ -6,7 +6,7 @@ import Testing
 
 @testable import Quotewire
 
-@Suite("The buffer between a feed and a loop", .tags(.unit), .timeLimit(.minutes(1)))
+@Suite("The buffer between a feed and a loop", .tags(.unit), .timeLimit(.minutes(30)))
 struct EventQueueTests {
   private static func queue(_ size: Int, _ policy: EventBuffer.Policy, _ types: [Market.EventType] = [.quote])
     -> EventQueue

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Quotewire
 
-@Suite("Recordings as sequences", .tags(.unit), .timeLimit(.minutes(2)))
+@Suite("Recordings as sequences", .tags(.unit), .timeLimit(.minutes(30)))
 struct RecordingTests {
   private static func path(_ name: String) -> String { Places.packageRoot + "/recordings/" + name }
 
