@@ -8,10 +8,12 @@ private func runDriver(
   _ one: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
+extension FuzzTarget {
+  fileprivate nonisolated(unsafe) static var chosen: FuzzTarget?
+}
+
 @main
 struct Program {
-  private nonisolated(unsafe) static var chosen: FuzzTarget?
-
   /// `quotewire-fuzz TARGET [libFuzzer's arguments]`; without a target, prints the names of all.
   static func main() {
     let name = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : ""
@@ -19,14 +21,14 @@ struct Program {
       for target in FuzzTarget.all { print(target.name) }
       return
     }
-    unsafe chosen = target
+    unsafe FuzzTarget.chosen = target
     // The driver is not to see the target's name, which it would take for a folder.
     var count = CommandLine.argc - 1
     var words = unsafe CommandLine.unsafeArgv + 1
     unsafe words[0] = CommandLine.unsafeArgv[0]
     _ = unsafe runDriver(&count, &words) { bytes, count in
       let input = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: count))
-      unsafe chosen?.run(input)
+      unsafe FuzzTarget.chosen?.run(input)
       return 0
     }
   }
