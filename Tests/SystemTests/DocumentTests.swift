@@ -251,7 +251,7 @@ struct PageTests {
       ```
       <!-- exit code: 1 -->
       ```sh
-      sudo rm -rf /
+      sudo true
       ```
       <!-- exit code: 1 -->
       ```sh
