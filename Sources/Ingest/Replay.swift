@@ -91,13 +91,14 @@ struct Replay: ~Copyable {
     var silence: Int64?
     if let seconds = settings.longestSilenceSeconds { silence = max(1, Int64(min(seconds, 1e9) * 1e9)) }
     var pacer = try ReplayPacer(speed: settings.speed, start: .now(), longestSilenceNanos: silence)
-    let first = settings.start ?? WallNanos(rawValue: .min)
-    let last = settings.stop ?? WallNanos(rawValue: .max)
+    let first = settings.start?.rawValue ?? .min
+    let last = settings.stop?.rawValue ?? .max
     let isPaced = settings.speed != .max
     var count = 0
     while !stop.isDraining, let merged = merge.next() {
-      if merged.entry.arrival.wall > last { continue }
-      if merged.entry.arrival.wall < first {
+      let wall = merged.entry.arrival.wall.rawValue
+      if wall > last { continue }
+      if wall < first {
         prepare(merged)
         continue
       }

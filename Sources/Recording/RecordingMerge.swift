@@ -69,6 +69,12 @@ package struct RecordingMerge: ~Copyable {
 
   /// The next entry of all, or nil at the end of all. Its payload is valid until the next call.
   package mutating func next() -> MergedEntry? {
+    guard count == 1 else { return nextOfSeveral() }
+    isStarted = true
+    return unsafe readers[0].next().map { MergedEntry(source: 0, entry: $0) }
+  }
+
+  private mutating func nextOfSeveral() -> MergedEntry? {
     if !isStarted { start() }
     if let source = handedOut {
       handedOut = nil

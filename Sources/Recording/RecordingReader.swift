@@ -95,7 +95,7 @@ package struct RecordingReader: ~Copyable {
   /// Counts a content entry; false where a seek wants it skipped.
   private mutating func take(_ view: EntryView) -> Bool {
     place.add(kind: view.kind, arrival: view.arrival, payloadCount: view.payloadCount, check: view.check)
-    if place.latestWall < skipsUntil { return false }
+    if place.latestWall.rawValue < skipsUntil.rawValue { return false }
     statistics.add(kind: view.kind, arrival: view.arrival, payloadCount: view.payloadCount)
     return true
   }

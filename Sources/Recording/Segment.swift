@@ -66,7 +66,7 @@ package struct ResumePoint: Hashable, Sendable {
     if entries == 0 { firstWall = arrival.wall }
     entries &+= 1
     payloadBytes &+= UInt64(payloadCount)
-    if arrival.wall > latestWall { latestWall = arrival.wall }
+    if arrival.wall.rawValue > latestWall.rawValue { latestWall = arrival.wall }
   }
 
   /// The segment was closed by the segment end at `position`; the next entry is at `offset`.
