@@ -58,36 +58,19 @@ package struct ConversionReport: Sendable {
 
   /// One JSON object on one line, with a line feed. The keys are a contract.
   package func json() -> String {
-    var out = "{\"seconds\":\(Self.number(seconds)),\"cpuSeconds\":\(Self.number(cpuSeconds))"
+    var out = "{\"seconds\":\(JSONText.rounded(seconds)),\"cpuSeconds\":\(JSONText.rounded(cpuSeconds))"
     out += ",\"bytesRead\":\(bytesRead),\"bytesWritten\":\(bytesWritten)"
     out += ",\"rows\":{\"read\":\(rowsRead),\"written\":\(rowsWritten),\"filtered\":\(rowsFiltered)"
     out += ",\"refused\":\(rowsRefused)},\"rowsByType\":{"
     let named = EventType.allCases.filter { rowsByType[$0.index] > 0 }
     out += named.map { "\"\($0.name)\":\(rowsByType[$0.index])" }.joined(separator: ",")
     out += "},\"gaps\":\(gaps),\"unknownFields\":\(unknownFields),\"files\":["
-    out += files.map { Self.quoted($0) }.joined(separator: ",")
-    out += "],\"refusals\":[" + refusals.map { Self.quoted($0) }.joined(separator: ",")
+    out += files.map { JSONText.quoted($0) }.joined(separator: ",")
+    out += "],\"refusals\":[" + refusals.map { JSONText.quoted($0) }.joined(separator: ",")
     out += "],\"tornBytes\":\(torn.reduce(0) { $0 + $1.bytes })"
-    out += ",\"rowsPerSecond\":\(Self.number(seconds > 0 ? Double(rowsRead) / seconds : 0))"
+    out += ",\"rowsPerSecond\":\(JSONText.rounded(seconds > 0 ? Double(rowsRead) / seconds : 0))"
     out += ",\"peakResidentBytes\":\(peakResidentBytes)}\n"
     return out
-  }
-
-  private static func number(_ value: Double) -> String { "\((value * 1e6).rounded() / 1e6)" }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
   }
 }
 

@@ -72,7 +72,7 @@ package struct Manifest: Sendable, Equatable {
   // MARK: as text
 
   package var text: String {
-    var out = "{\"format\":\(Self.quoted(Self.format)),\n\"options\":\(Self.quoted(options)),\n\"inputs\":["
+    var out = "{\"format\":\(JSONText.quoted(Self.format)),\n\"options\":\(JSONText.quoted(options)),\n\"inputs\":["
     out += inputs.map(Self.text).joined(separator: ",\n ") + "],\n\"counts\":" + countsText
     if let ticks {
       out += ",\n\"ticks\":" + Self.object([
@@ -87,7 +87,7 @@ package struct Manifest: Sendable, Equatable {
         ("symbolsDiffering", candles.symbolsDiffering), ("notCovered", candles.notCovered), ("empty", candles.empty),
         ("notKept", candles.notKept),
       ])
-      out += ",\"first\":[" + candles.first.map(Self.quoted).joined(separator: ",") + "]}"
+      out += ",\"first\":[" + candles.first.map(JSONText.quoted).joined(separator: ",") + "]}"
     }
     out += ",\n\"outputs\":[" + outputs.map(Self.text).joined(separator: ",\n ") + "]"
     return out + "\(Self.crcMember)\(Self.hex(Self.crc(out)))\"}\n"
@@ -107,14 +107,15 @@ package struct Manifest: Sendable, Equatable {
       ("refusedTexts", counts.refusedTexts), ("gaps", counts.gaps),
     ])
     let types = counts.byType.sorted { $0.key < $1.key }
-    out += ",\"byType\":{" + types.map { "\(Self.quoted($0.key)):\($0.value)" }.joined(separator: ",") + "}}"
+    out += ",\"byType\":{" + types.map { "\(JSONText.quoted($0.key)):\($0.value)" }.joined(separator: ",") + "}}"
     return out
   }
 
   private static func text(_ input: Input) -> String {
     let s = input.summary
-    var out = "{\"name\":\(quoted(input.name)),\"bytes\":\(input.sum.bytes),\"crc32c\":\"\(hex(input.sum.crc))\""
-    out += ",\"frames\":\(s.frames),\"gaps\":\(s.gaps),\"verdict\":\(quoted(s.verdict))"
+    var out = "{\"name\":\(JSONText.quoted(input.name)),\"bytes\":\(input.sum.bytes)"
+    out += ",\"crc32c\":\"\(hex(input.sum.crc))\""
+    out += ",\"frames\":\(s.frames),\"gaps\":\(s.gaps),\"verdict\":\(JSONText.quoted(s.verdict))"
     out += ",\"entriesLost\":\(s.entriesLost),\"damagedBytes\":\(s.damagedBytes),\"tornBytes\":\(s.tornBytes)"
     if let covered = s.covered {
       out += ",\"firstNanos\":\(covered.lowerBound),\"lastNanos\":\(covered.upperBound)"
@@ -123,7 +124,7 @@ package struct Manifest: Sendable, Equatable {
   }
 
   private static func text(_ output: Output) -> String {
-    "{\"name\":\(quoted(output.name)),\"rows\":\(output.rows),\"bytes\":\(output.sum.bytes)"
+    "{\"name\":\(JSONText.quoted(output.name)),\"rows\":\(output.rows),\"bytes\":\(output.sum.bytes)"
       + ",\"crc32c\":\"\(hex(output.sum.crc))\"}"
   }
 
@@ -135,20 +136,5 @@ package struct Manifest: Sendable, Equatable {
   static func hex(_ crc: UInt32) -> String {
     let digits = String(crc, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
   }
 }

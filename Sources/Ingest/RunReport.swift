@@ -1,3 +1,4 @@
+import Bytes
 package import DXLink
 import Market
 import Snapshots
@@ -137,7 +138,7 @@ package struct RunReport: Sendable {
   /// One JSON object on one line, with a line feed. The keys are a contract.
   package func json() -> String {
     var out = "{"
-    out += "\"seconds\":\(Self.number(seconds)),\"cpuSeconds\":\(Self.number(cpuSeconds))"
+    out += "\"seconds\":\(JSONText.rounded(seconds)),\"cpuSeconds\":\(JSONText.rounded(cpuSeconds))"
     out += ",\"frames\":\(totals.frames),\"messages\":\(totals.messages),\"bytes\":\(totals.bytes)"
     out += ",\"events\":\(totals.events),\"eventsByType\":{"
     let named = EventType.allCases.filter { totals.eventsByType[$0.index] > 0 }
@@ -156,52 +157,31 @@ package struct RunReport: Sendable {
     out += ",\"damagedRecordings\":\(damagedFiles),\"gaps\":\(gaps),\"filledGaps\":\(filledGaps)"
     out += ",\"reconnects\":\(reconnects),\"sinks\":{"
     out += sinks.map { sink in
-      "\(Self.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped)"
+      "\(JSONText.quoted(sink.name)):{\"accepted\":\(sink.accepted),\"dropped\":\(sink.dropped)"
         + ",\"written\":\(sink.written),\"spilled\":\(sink.spilled)}"
     }.joined(separator: ",")
     out += "},\"recording\":{\"offered\":\(recordingOffered),\"entries\":\(recordedEntries)"
     out += ",\"bytes\":\(recordedBytes),\"lost\":\(recordingLost)}"
     if !lanes.isEmpty {
-      let listed = listedTopics.prefix(Self.maximumListedTopics).map { Self.quoted($0) }.joined(separator: ",")
+      let listed = listedTopics.prefix(Self.maximumListedTopics).map { JSONText.quoted($0) }.joined(separator: ",")
       out += ",\"topics\":{\(Self.text(topics)),\"unplaced\":\(unplacedTopics),\"listed\":[\(listed)]}"
       out += ",\"lanes\":[\(lanes.map(\.json).joined(separator: ","))]"
     }
-    out += ",\"framesPerSecond\":\(Self.number(framesPerSecond)),\"eventsPerSecond\":\(Self.number(eventsPerSecond))"
-    out += ",\"megabytesPerSecond\":\(Self.number(megabytesPerSecond))"
-    out += ",\"latencyMicros\":{\"p50\":\(Self.number(latency.p50)),\"p99\":\(Self.number(latency.p99))"
-    out += ",\"p999\":\(Self.number(latency.p999)),\"max\":\(Self.number(latency.max))}"
+    out += ",\"framesPerSecond\":\(JSONText.rounded(framesPerSecond))"
+    out += ",\"eventsPerSecond\":\(JSONText.rounded(eventsPerSecond))"
+    out += ",\"megabytesPerSecond\":\(JSONText.rounded(megabytesPerSecond))"
+    out += ",\"latencyMicros\":{\"p50\":\(JSONText.rounded(latency.p50)),\"p99\":\(JSONText.rounded(latency.p99))"
+    out += ",\"p999\":\(JSONText.rounded(latency.p999)),\"max\":\(JSONText.rounded(latency.max))}"
     out += ",\"stale\":{"
     out += stale.map {
-      "\(Self.quoted($0.type)):{\"alarms\":\($0.alarms),\"seconds\":\(Self.number($0.seconds))}"
+      "\(JSONText.quoted($0.type)):{\"alarms\":\($0.alarms),\"seconds\":\(JSONText.rounded($0.seconds))}"
     }.joined(separator: ",")
-    out += "},\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(Self.quoted(digest))}\n"
+    out += "},\"peakResidentBytes\":\(peakResidentBytes),\"digest\":\(JSONText.quoted(digest))}\n"
     return out
   }
 
   private static func text(_ topics: TopicCounts) -> String {
     "\"wanted\":\(topics.wanted),\"pending\":\(topics.pending),\"sent\":\(topics.sent)"
       + ",\"live\":\(topics.live),\"refused\":\(topics.refused)"
-  }
-
-  /// A number with at most six digits behind the point.
-  private static func number(_ value: Double) -> String {
-    guard value.isFinite else { return "0" }
-    let scaled = (value * 1e6).rounded()
-    return abs(scaled) < 1e15 ? "\(scaled / 1e6)" : "\(value)"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
   }
 }

@@ -18,13 +18,13 @@ package enum LogFormat: String, CaseIterable, Sendable {
       return start + sentence + (record.times > 1 ? " (the same \(record.times) times)" : "")
     case .logfmt:
       var line = "time=\(LogText.time(record.wallNanos)) level=\(record.level.name) module=\(record.module.name)"
-      line += " msg=\(LogText.quotedJSON(sentence))"
+      line += " msg=\(JSONText.quoted(sentence))"
       for field in record.fields { line += " \(field.name)=\(field.value)" }
       return line + (record.times > 1 ? " times=\(record.times)" : "")
     case .json:
       var line = "{\"time\":\"\(LogText.time(record.wallNanos))\",\"level\":\"\(record.level.name)\""
-      line += ",\"module\":\"\(record.module.name)\",\"msg\":\(LogText.quotedJSON(sentence))"
-      for field in record.fields { line += ",\(LogText.quotedJSON(field.name)):\(field.value)" }
+      line += ",\"module\":\"\(record.module.name)\",\"msg\":\(JSONText.quoted(sentence))"
+      for field in record.fields { line += ",\(JSONText.quoted(field.name)):\(field.value)" }
       return line + (record.times > 1 ? ",\"times\":\(record.times)}" : "}")
     }
   }
@@ -59,21 +59,5 @@ package enum LogText {
     var clean = String.UnicodeScalarView()
     for scalar in scalars.prefix(maximumSentence) { clean.append(steers(scalar) ? "?" : scalar) }
     return String(clean) + (isLong ? " …" : "")
-  }
-
-  /// A JSON string with its quotation marks; logfmt takes the same.
-  package static func quotedJSON(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
   }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Logs
 import Screen
 
@@ -75,7 +76,7 @@ package struct StatusReport: Sendable {
       + ",\"rows\":[\(rows.joined(separator: ","))]}"
   }
 
-  private static func quoted(_ text: String) -> String { LogText.quotedJSON(LogText.oneLine(text)) }
+  private static func quoted(_ text: String) -> String { JSONText.quoted(LogText.oneLine(text)) }
 
   /// JSON knows no infinity.
   private static func number(_ value: Double?) -> String {

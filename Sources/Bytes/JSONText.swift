@@ -1,7 +1,19 @@
-package import Bytes
-
-/// Pieces of JSON text, appended to a writer.
+/// Pieces of JSON text (RFC 8259): appended to a writer, or as strings for reports and logs.
 package enum JSONText {
+  /// A quoted string, escaped like those of `append`.
+  package static func quoted(_ text: String) -> String {
+    var out = ByteWriter(capacity: text.utf8.count + 2)
+    append(text, to: &out)
+    return unsafe out.withBytes { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// A number with at most six digits behind the point; 0 where it is not finite.
+  package static func rounded(_ value: Double) -> String {
+    guard value.isFinite else { return "0" }
+    let scaled = (value * 1e6).rounded()
+    return abs(scaled) < 1e15 ? "\(scaled / 1e6)" : "\(value)"
+  }
+
   /// A quoted string. Escaped are the quote, the backslash and control characters; all else stays UTF-8.
   package static func append(_ text: String, to out: inout ByteWriter) {
     var copy = text
