@@ -1,3 +1,5 @@
+import Bytes
+
 /// Names of folders for parts of a split.
 enum PartName {
   /// Bytes of a symbol that stand in a name: more are cut, and a hash makes the name its own.
@@ -15,9 +17,7 @@ enum PartName {
       name += isKept ? String(Character(scalar)) : percent(byte)
     }
     if bytes.count <= maximumBytes { return name }
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return name + "%" + String(hash, radix: 16)
+    return name + "%" + String(FNV1a.hash(bytes), radix: 16)
   }
 
   private static func percent(_ byte: UInt8) -> String {

@@ -1,9 +1,10 @@
+import Bytes
 package import DXLink
 import Market
 
 /// Hashes by which symbols find their shard and their lane: the same on every machine and in every version.
 ///
-///     FNV-1a, 64 bit, over the symbol's UTF-8 (Fowler, Noll, Vo), exclusive or with the purpose's seed,
+///     FNV-1a, 64 bit, over the symbol's UTF-8, exclusive or with the purpose's seed,
 ///     then the finalizer of SplitMix64 (Steele, Lea, Flood 2014):
 ///     z ^= z >> 30; z *= BF58476D1CE4E5B9; z ^= z >> 27; z *= 94D049BB133111EB; z ^= z >> 31
 ///
@@ -13,9 +14,7 @@ package enum SymbolHash {
   package enum Purpose: UInt64, Sendable { case shard = 1, lane = 2, topic = 3 }
 
   package static func hash(_ symbol: String, for purpose: Purpose) -> UInt64 {
-    var z: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in symbol.utf8 { z = (z ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return mixed(z ^ purpose.rawValue)
+    mixed(FNV1a.hash(symbol) ^ purpose.rawValue)
   }
 
   static func mixed(_ value: UInt64) -> UInt64 {

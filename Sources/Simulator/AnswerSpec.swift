@@ -1,3 +1,5 @@
+import Bytes
+
 /// A feed that answers every subscription with one event made from the symbol's name, read from text such as
 /// `seed=1,silent=GONE+LOST`: any symbol exists, which is what collections of real symbols are tested with.
 package struct AnswerSpec: Sendable, Equatable {
@@ -31,10 +33,8 @@ package struct AnswerSpec: Sendable, Equatable {
   /// The price of a symbol in hundredths, 10.00 to 999.99: the same on every machine, so that a reader knows what is
   /// right.
   func hundredths(_ symbol: String) -> Int {
-    // FNV-1a (Fowler, Noll, Vo), then one step of the generator's random source to spread neighbouring names.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
-    for byte in symbol.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    var random = SimulatorRandom(seed: hash)
+    // One step of the generator's random source spreads neighbouring names.
+    var random = SimulatorRandom(seed: FNV1a.hash(symbol, seed: seed))
     return random.within(1_000...99_999)
   }
 }
