@@ -3,15 +3,13 @@ package import Market
 package import Rings
 
 /// Events of one type as CSV (RFC 4180): a header line with the names of the schema's fields and `receivedNanos`, then
-/// a
-/// row an event.
+/// a row an event.
 ///
 ///     eventSymbol,eventTime,sequence,…,bidPrice,bidSize,…,askSize,receivedNanos
 ///     AAPL,0,0,…,171.25,300.0,…,500.0,1772461800125000000
 ///
 /// Lines end in LF. A text is quoted where it holds a comma, a quote, CR or LF, begins or ends with a blank, or is
-/// empty:
-/// an empty field is null, `""` the empty text.
+/// empty: an empty field is null, `""` the empty text.
 package struct CSVEncoder: Sendable {
   /// How NaN, the feed's "not available", is written.
   package enum NaNForm: Sendable {
@@ -48,7 +46,7 @@ package struct CSVEncoder: Sendable {
     let row = unsafe program.rows + type.index
     let symbol = unsafe texts.loan(event.symbol.rawValue)
     var room = unsafe row.pointee.room &+ CSVText.room(symbol.count)
-    if unsafe row.pointee.hasTexts { room = unsafe room &+ textRoom(event, row, texts) }
+    if unsafe row.pointee.hasTexts { room = unsafe room &+ program.textRoom(event, row, texts, CSVText.room) }
     unsafe out.appendUnsafe(room: room) { start in
       var p = unsafe start
       // An id of 0 is no text.
@@ -59,21 +57,7 @@ package struct CSVEncoder: Sendable {
     }
   }
 
-  /// What the texts may take, each byte a quote.
-  @inline(never)
-  private func textRoom(_ event: EventRef, _ row: UnsafePointer<RowProgram.Row>, _ texts: TextStore) -> Int {
-    var room = 0
-    let count = unsafe Int(row.pointee.count)
-    for i in 0..<count {
-      let operation = unsafe program.operations + (Int(row.pointee.first) &+ i)
-      guard unsafe operation.pointee.kind == .text || operation.pointee.kind == .json else { continue }
-      let text = unsafe event.base.loadUnaligned(fromByteOffset: Int(operation.pointee.offset), as: Text.self)
-      if let id = text.id { unsafe room &+= CSVText.room(texts.loan(id.rawValue).count) }
-    }
-    return room
-  }
-
-  /// All columns but the first. There is room for them, by `RowProgram.Row.room` and `textRoom`.
+  /// All columns but the first. There is room for them, by `RowProgram.Row.room` and `RowProgram.textRoom`.
   @inline(__always)
   private func appendFields(
     _ event: EventRef, _ row: UnsafePointer<RowProgram.Row>, _ texts: TextStore, _ start: UnsafeMutablePointer<UInt8>

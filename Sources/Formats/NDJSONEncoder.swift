@@ -5,8 +5,7 @@ package import Rings
 /// Events of all types as NDJSON: one JSON object (RFC 8259) a line, keys in a fixed order, every field of the schema
 /// always present, so that tables made of it have stable columns.
 ///
-///    
-/// {"eventType":"Quote","eventSymbol":"AAPL","eventTime":0,…,"bidPrice":171.25,…,"receivedNanos":1772461800125000000}
+///     {"eventType":"Quote","eventSymbol":"AAPL","eventTime":0,…,"bidPrice":171.25,…,"receivedNanos":1772461800125}
 ///
 /// NaN and the infinities are the strings that the wire has (`"NaN"`). Integers can exceed 2^53.
 package struct NDJSONEncoder: Sendable {
@@ -25,13 +24,13 @@ package struct NDJSONEncoder: Sendable {
     guard let type = event.type else { return }
     let row = unsafe program.rows + type.index
     let symbol = unsafe texts.loan(event.symbol.rawValue)
-    var room = unsafe row.pointee.room &+ JSONText.room(symbol.count)
-    if unsafe row.pointee.hasTexts { room = unsafe room &+ textRoom(event, row, texts) }
+    var room = unsafe row.pointee.room &+ NDJSONText.room(symbol.count)
+    if unsafe row.pointee.hasTexts { room = unsafe room &+ program.textRoom(event, row, texts, NDJSONText.room) }
     unsafe out.appendUnsafe(room: room) { start in
       unsafe UnsafeMutableRawPointer(start).storeBytes(of: row.pointee.head, as: SIMD64<UInt8>.self)
       var p = unsafe start + Int(row.pointee.headCount)
       // An id of 0 is no text.
-      unsafe p = p + (event.symbol.rawValue == 0 ? JSONText.writeNull(p) : JSONText.write(symbol, p))
+      unsafe p = p + (event.symbol.rawValue == 0 ? NDJSONText.writeNull(p) : NDJSONText.write(symbol, p))
       unsafe p = appendFields(event, row, texts, p)
       unsafe p[0] = 0x7D
       unsafe p[1] = 0x0A
@@ -39,21 +38,7 @@ package struct NDJSONEncoder: Sendable {
     }
   }
 
-  /// What the texts may take, each byte an escape.
-  @inline(never)
-  private func textRoom(_ event: EventRef, _ row: UnsafePointer<RowProgram.Row>, _ texts: TextStore) -> Int {
-    var room = 0
-    let count = unsafe Int(row.pointee.count)
-    for i in 0..<count {
-      let operation = unsafe program.operations + (Int(row.pointee.first) &+ i)
-      guard unsafe operation.pointee.kind == .text || operation.pointee.kind == .json else { continue }
-      let text = unsafe event.base.loadUnaligned(fromByteOffset: Int(operation.pointee.offset), as: Text.self)
-      if let id = text.id { unsafe room &+= JSONText.room(texts.loan(id.rawValue).count) }
-    }
-    return room
-  }
-
-  /// All columns but the first. There is room for them, by `RowProgram.Row.room` and `textRoom`.
+  /// All columns but the first. There is room for them, by `RowProgram.Row.room` and `RowProgram.textRoom`.
   @inline(__always)
   private func appendFields(
     _ event: EventRef, _ row: UnsafePointer<RowProgram.Row>, _ texts: TextStore, _ start: UnsafeMutablePointer<UInt8>
@@ -78,9 +63,9 @@ package struct NDJSONEncoder: Sendable {
           unsafe UnsafeMutableRawPointer(p).storeBytes(of: name.pointee.name, as: RowProgram.Piece.self)
           unsafe p += name.pointee.count
         } else {
-          unsafe p += JSONText.writeNull(p)
+          unsafe p += NDJSONText.writeNull(p)
         }
-      case .char: unsafe p += JSONText.write(field.loadUnaligned(as: CharCode.self), p)
+      case .char: unsafe p += NDJSONText.write(field.loadUnaligned(as: CharCode.self), p)
       case .symbol, .text: unsafe p += writeText(field.loadUnaligned(as: Text.self), texts, p)
       case .json: unsafe p += writeRaw(field.loadUnaligned(as: Text.self), texts, p)
       }
@@ -105,9 +90,9 @@ package struct NDJSONEncoder: Sendable {
 
   @inline(never)
   private func writeText(_ text: Text, _ texts: TextStore, _ to: UnsafeMutablePointer<UInt8>) -> Int {
-    if text.isNull { return unsafe JSONText.writeNull(to) }
+    if text.isNull { return unsafe NDJSONText.writeNull(to) }
     var count = 0
-    unsafe text.withBytes(texts) { b in unsafe count = JSONText.write(b, to) }
+    unsafe text.withBytes(texts) { b in unsafe count = NDJSONText.write(b, to) }
     return count
   }
 
@@ -115,7 +100,7 @@ package struct NDJSONEncoder: Sendable {
   @inline(never)
   private func writeRaw(_ text: Text, _ texts: TextStore, _ to: UnsafeMutablePointer<UInt8>) -> Int {
     // Empty is no JSON value.
-    if text.isNull || text == .empty { return unsafe JSONText.writeNull(to) }
+    if text.isNull || text == .empty { return unsafe NDJSONText.writeNull(to) }
     var count = 0
     unsafe text.withBytes(texts) { b in
       count = b.count
@@ -129,7 +114,7 @@ package struct NDJSONEncoder: Sendable {
 }
 
 /// Texts and characters as JSON strings.
-enum JSONText {
+enum NDJSONText {
   /// Bytes that a text of so many may take: quotes around it, each byte an escape of six.
   static func room(_ count: Int) -> Int { 6 &* count &+ 2 }
 

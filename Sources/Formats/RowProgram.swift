@@ -1,4 +1,5 @@
 import Market
+import Rings
 
 /// Schemas compiled for an encoder: for each type one operation a column, with the bytes that stand before its value
 /// at hand. The constant pieces lie in blocks of fixed size, so that they are copied whole, by a few wide moves, and
@@ -121,6 +122,20 @@ final class RowProgram: Sendable {
     precondition(text.utf8.count <= V.scalarCount, "\(text) is longer than its block")
     for (i, byte) in text.utf8.enumerated() { block[i] = byte }
     return UInt16(text.utf8.count)
+  }
+
+  /// What an event's texts behind the symbol may take; `room` tells it of a text of so many bytes.
+  @inline(never)
+  func textRoom(_ event: EventRef, _ row: UnsafePointer<Row>, _ texts: TextStore, _ room: (Int) -> Int) -> Int {
+    var sum = 0
+    let count = unsafe Int(row.pointee.count)
+    for i in 0..<count {
+      let operation = unsafe operations + (Int(row.pointee.first) &+ i)
+      guard unsafe operation.pointee.kind == .text || operation.pointee.kind == .json else { continue }
+      let text = unsafe event.base.loadUnaligned(fromByteOffset: Int(operation.pointee.offset), as: Text.self)
+      if let id = text.id { unsafe sum &+= room(texts.loan(id.rawValue).count) }
+    }
+    return sum
   }
 
   /// The names of the columns: the schema's fields in their order, then the receive time.
