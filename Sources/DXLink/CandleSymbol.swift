@@ -16,9 +16,11 @@ package struct CandleSymbol: Hashable, Sendable, CustomStringConvertible {
     var value: String
   }
 
-  /// Nil when the text has no attributes in braces or one of them cannot be understood.
+  /// Nil when the text has no attributes in braces, more than one group of them, or one that cannot be understood.
   package init?(_ text: String) {
     guard text.hasSuffix("}"), let open = text.lastIndex(of: "{"), open != text.startIndex else { return nil }
+    // Without defaults, what is left could be another candle symbol.
+    guard !text[..<open].contains(where: { $0 == "{" || $0 == "}" }) else { return nil }
     let inside = text[text.index(after: open)..<text.index(before: text.endIndex)]
     var found: [Attribute] = []
     for part in inside.split(separator: ",", omittingEmptySubsequences: false) {

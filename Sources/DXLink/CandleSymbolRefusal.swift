@@ -24,6 +24,7 @@ extension CandleSymbolRefusal {
     guard let open = text.lastIndex(of: "{") else { return "it has no period; \(example)" }
     if open == text.startIndex { return "there is no symbol before {; \(example)" }
     guard text.hasSuffix("}") else { return "} is missing at its end; \(example)" }
+    if text[..<open].contains(where: { $0 == "{" || $0 == "}" }) { return "it has braces twice; \(example)" }
     let inside = text[text.index(after: open)..<text.index(before: text.endIndex)]
     for part in inside.split(separator: ",", omittingEmptySubsequences: false) {
       guard let equal = part.firstIndex(of: "=") else { return "'\(part)' has no =; \(example)" }

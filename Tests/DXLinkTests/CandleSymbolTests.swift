@@ -34,6 +34,8 @@ struct CandleSymbolTests {
     ("AAPL", "AAPL"), ("", ""), ("{=d}", "{=d}"), ("AAPL{}", "AAPL{}"), ("AAPL{d}", "AAPL{d}"),
     ("AAPL{=5}", "AAPL{=5}"), ("AAPL{=-5m}", "AAPL{=-5m}"), ("AAPL{=0m}", "AAPL{=0m}"), ("AAPL{=5x}", "AAPL{=5x}"),
     ("AAPL{=d,tho=maybe}", "AAPL{=d,tho=maybe}"), ("AAPL{=d", "AAPL{=d"),
+    // Without the second group's default, the first would be left, which is another candle symbol.
+    ("AAPL{a=m}{a=m}", "AAPL{a=m}{a=m}"), ("AAPL{=d}{=m}", "AAPL{=d}{=m}"), ("AAPL}{=d}", "AAPL}{=d}"),
   ]
 
   @Test("the canonical form", arguments: forms)
