@@ -1,8 +1,8 @@
 /* The reader of columns, once for each instruction set. The including file defines
 
      TARGET            attributes of the functions
-     ends64(p)         one bit for each of 64 bytes that is a comma, a closing bracket or brace
-     ends64_apart(p)   the same in two words, brackets and braces together
+     ends64(p)         one bit for each of 64 bytes that is a comma, a closing bracket or brace; a form feed, which
+                       stands nowhere in JSON, may count too: whoever takes an end looks which it is
      quotes32(p)       one bit for each of 32 bytes that is a quote
      dots32(p)         one bit for each of 32 bytes that is a dot
      digits32(e, count, fraction, &head, &bad)

@@ -62,8 +62,8 @@ TARGET ALWAYS uint32_t doubles4(
   __m256i bad = _mm256_or_si256(
     _mm256_and_si256(dots, edge), _mm256_andnot_si256(_mm256_srli_epi64(dots, 8), zeros));
   bad = _mm256_or_si256(bad, _mm256_subs_epu8(digits, _mm256_set1_epi8(9)));
-  /* A number is good where nothing is bad and there was a dot. */
-  __m256i good = _mm256_andnot_si256(_mm256_cmpeq_epi64(first, zero), _mm256_cmpeq_epi64(bad, zero));
+  /* Nor is a number without a dot good. */
+  bad = _mm256_or_si256(bad, _mm256_cmpeq_epi64(first, zero));
   const __m256i tens = _mm256_set1_epi16(1 << 8 | 10), hundreds = _mm256_set1_epi32(1 << 16 | 100);
   __m256i n = _mm256_madd_epi16(_mm256_maddubs_epi16(digits, tens), hundreds);
   __m256i d = _mm256_madd_epi16(_mm256_maddubs_epi16(first, tens), hundreds);
@@ -73,7 +73,8 @@ TARGET ALWAYS uint32_t doubles4(
   __m256d numerators = _mm256_cvtepi32_pd(_mm256_castsi256_si128(whole));
   __m256d denominators = _mm256_cvtepi32_pd(_mm256_extracti128_si256(whole, 1));
   _mm256_storeu_pd(values, _mm256_div_pd(numerators, denominators));
-  return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(good));
+  if (_mm256_testz_si256(bad, bad)) return 0xF;
+  return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(bad, zero)));
 }
 
 TARGET ALWAYS void copy128(uint8_t *to, const uint8_t *from) {

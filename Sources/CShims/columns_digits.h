@@ -1,6 +1,6 @@
 /* Sixteen digits at once in a 128-bit register: what the x86 levels share. The including file defines TARGET, and
    PAIRS(d): adjacent bytes as tens and ones to 16-bit numbers. */
-#include "columns_ends.h"
+#include "csv_masks.h"
 #include <immintrin.h>
 #include <stdint.h>
 

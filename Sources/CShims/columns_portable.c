@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include "columns_ends.h"
+#include "csv_masks.h"
 
 #define TARGET
 #define ALWAYS static inline __attribute__((always_inline))
@@ -21,18 +21,10 @@ ALWAYS uint64_t equal8(const uint8_t *p, uint8_t c) {
   return zeros * 0x0102040810204080ull >> 56;
 }
 
-ALWAYS qw_ends ends64_apart(const uint8_t *p) {
-  qw_ends found = {0, 0};
-  for (int i = 0; i < 64; i += 8) {
-    found.commas |= equal8(p + i, ',') << i;
-    found.brackets |= (equal8(p + i, ']') | equal8(p + i, '}')) << i;
-  }
-  return found;
-}
-
 ALWAYS uint64_t ends64(const uint8_t *p) {
-  qw_ends found = ends64_apart(p);
-  return found.commas | found.brackets;
+  uint64_t bits = 0;
+  for (int i = 0; i < 64; i += 8) bits |= (equal8(p + i, ',') | equal8(p + i, ']') | equal8(p + i, '}')) << i;
+  return bits;
 }
 
 ALWAYS uint32_t quotes32(const uint8_t *p) {

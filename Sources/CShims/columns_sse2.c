@@ -55,17 +55,6 @@ ALWAYS uint64_t ends64(const uint8_t *p) {
   return bits;
 }
 
-ALWAYS qw_ends ends64_apart(const uint8_t *p) {
-  const __m128i comma = _mm_set1_epi8(','), brace = _mm_set1_epi8('}'), fold = _mm_set1_epi8(0x20);
-  qw_ends found = {0, 0};
-  for (int i = 0; i < 64; i += 16) {
-    __m128i v = at16(p + i);
-    found.commas |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, comma)) << i;
-    found.brackets |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(v, fold), brace)) << i;
-  }
-  return found;
-}
-
 /* Two numbers of up to 8 characters: digits right-aligned in eight bytes each, with the dot taken out; the same
    arithmetic on a one at the dot's place gives the power of ten to divide by. */
 ALWAYS uint32_t doubles2(const uint8_t *base, long e0, long n0, long e1, long n1, double *values) {

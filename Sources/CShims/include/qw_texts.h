@@ -87,7 +87,11 @@ static inline __attribute__((always_inline)) uint32_t qw_find_text(
   for (int left = QW_TEXT_PROBES; left > 0; left--, i = (i + 1) & mask) {
     const qw_text_slot *slot = slots + i;
     uint64_t different = (slot->low ^ low) | (slot->high ^ high) | (slot->count ^ (uint32_t)count);
-    if (different == 0) return slot->id;
+    if (different == 0) {
+      /* A free slot has no bytes. */
+      __builtin_assume(slot->id != 0);
+      return slot->id;
+    }
     if (slot->id == 0) return 0;
   }
   return 0;
