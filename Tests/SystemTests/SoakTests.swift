@@ -194,7 +194,7 @@ private struct RowCount {
         let path = place + "/" + name
         guard let bytes = Places.read(path), !isGap else { continue }
         // A gap mark is a line of NDJSON and no event.
-        let lines = bytes.count { $0 == 0x0A }
+        let lines = JSONLines.lineCount(bytes)
         rows[scheme, default: 0] += lines - headers - (scheme == "ndjson" ? JSONLines.gapLines(bytes).count : 0)
         unsafe unlink(path)
       }
