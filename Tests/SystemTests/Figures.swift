@@ -126,26 +126,31 @@ enum JSONLines {
 
   /// The lines of `eventType` Gap, as they stand.
   static func gapLines(_ bytes: [UInt8]) -> [String] {
-    places(of: "{\"eventType\":\"Gap\"", in: bytes).filter { $0 == 0 || bytes[$0 - 1] == 0x0A }.map { start in
-      String(decoding: bytes[start...].prefix { $0 != 0x0A }, as: UTF8.self)
+    let mark = Array("{\"eventType\":\"Gap\"".utf8)
+    var found: [String] = []
+    forEachLine(bytes) { line in
+      if line.starts(with: mark) { found.append(String(decoding: line, as: UTF8.self)) }
     }
+    return found
   }
 
-  static func lineCount(_ bytes: [UInt8]) -> Int { places(of: "\n", in: bytes).count }
+  /// The lines that are ended.
+  static func lineCount(_ bytes: [UInt8]) -> Int {
+    var count = bytes.last == 0x0A || bytes.isEmpty ? 0 : -1
+    forEachLine(bytes) { _ in count += 1 }
+    return count
+  }
 
-  /// By the C library: under a sanitizer a loop of ours is slower than a program writes lines.
-  private static func places(of text: String, in bytes: [UInt8]) -> [Int] {
-    let wanted = Array(text.utf8)
-    return bytes.withUnsafeBytes { all in
-      var found: [Int] = []
-      var from = 0
-      while from < all.count, let base = all.baseAddress,
-        let next = unsafe memmem(base + from, all.count - from, wanted, wanted.count)
-      {
-        found.append(unsafe UnsafeRawPointer(next) - base)
-        from = (found.last ?? 0) + wanted.count
+  /// By the C library: under a sanitizer a loop over bytes is slower than a program writes lines.
+  private static func forEachLine(_ bytes: [UInt8], _ body: (ArraySlice<UInt8>) -> Void) {
+    unsafe bytes.withUnsafeBytes { all in
+      var start = 0
+      while start < all.count, let base = all.baseAddress {
+        let next = unsafe memchr(base + start, 0x0A, all.count - start)
+        let end = unsafe next.map { unsafe UnsafeRawPointer($0) - base } ?? all.count
+        body(bytes[start..<end])
+        start = end + 1
       }
-      return found
     }
   }
 
