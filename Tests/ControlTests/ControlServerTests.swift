@@ -138,7 +138,7 @@ struct ControlServerTests {
 
 /// Looks again and again, a bounded number of times, whether something holds.
 private func waitUntil(_ what: String, _ holds: () throws -> Bool) throws {
-  for _ in 0..<15_000 {
+  for _ in 0..<15_000 * Sanitizer.patience {
     if try holds() { return }
     usleep(2_000)
   }

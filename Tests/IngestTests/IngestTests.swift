@@ -33,6 +33,15 @@ final class Padded {
   }
 }
 
+extension LaneSettings {
+  /// Limits of time for a process that a sanitizer slows down.
+  mutating func bePatient() {
+    upgradeLimitMillis *= Sanitizer.patience
+    connector.limitPhases(millis: upgradeLimitMillis)
+    session.answerSeconds *= Double(Sanitizer.patience)
+  }
+}
+
 /// Messages as a server sends them.
 enum Wire {
   /// Fields in an order that no default has, so that a decoder without it reads something else.

@@ -22,15 +22,17 @@ struct LaneBudgetTests {
     lane.session.retryFirstSeconds = 0.3
     lane.session.pace.intervalMillis = 10
     lane.backoff.firstSeconds = 0.05
+    lane.bePatient()
     var settings = IngestSettings(lane: lane)
     settings.lanes = lanes
-    settings.seconds = 60
+    settings.seconds = Double(60 * Sanitizer.patience)
     settings.run.sinks = [try SinkSpec(parsing: "null:")]
     return settings
   }
 
   private func server(_ limits: String) throws -> ServerThread {
     var configuration = ServerConfiguration(feed: .answers(AnswerSpec()))
+    configuration.limits.setupTimeoutMillis *= Int64(Sanitizer.patience)
     configuration.limits.take(try LimitsSpec(limits))
     return try ServerThread(configuration)
   }

@@ -56,9 +56,10 @@ struct LaneInboxTests {
     let first = (0..<10).map { "FIRST\($0)" }
     let later = (0..<30).map { "LATER\($0)" }
     lane.subscriptions = first.map { Subscription(.quote, $0) }
+    lane.bePatient()
     var settings = IngestSettings(lane: lane)
     settings.lanes = 3
-    settings.seconds = 60
+    settings.seconds = Double(60 * Sanitizer.patience)
     settings.run.sinks = [try SinkSpec(parsing: "null:")]
     let arrived = Arrived()
     settings.run.receive = { batch, texts in

@@ -16,6 +16,7 @@ struct Fixture {
 
   init(_ feed: ServerConfiguration.Feed, _ change: (inout ServerConfiguration) throws -> Void = { _ in }) throws {
     var configuration = ServerConfiguration(feed: feed)
+    configuration.limits.setupTimeoutMillis *= Int64(Sanitizer.patience)
     try change(&configuration)
     server = try ServerThread(configuration)
   }
@@ -37,6 +38,7 @@ struct Fixture {
 
   func client(_ change: (inout Client.Configuration) -> Void = { _ in }) throws -> Client {
     var configuration = Client.Configuration(url: url)
+    configuration.answerSeconds *= Double(Sanitizer.patience)
     change(&configuration)
     return try Client(configuration)
   }
@@ -51,7 +53,7 @@ struct Fixture {
 func eventually(
   _ complaint: String, sourceLocation: SourceLocation = #_sourceLocation, _ holds: () -> Bool
 ) async throws {
-  for _ in 0..<2_000 {
+  for _ in 0..<2_000 * Sanitizer.patience {
     if holds() { return }
     try await Task.sleep(for: .milliseconds(10))
   }

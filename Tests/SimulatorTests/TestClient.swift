@@ -26,7 +26,7 @@ final class TestClient {
   /// Payloads of data messages, for decoders.
   private(set) var isOver = false
   /// No test waits longer than this for anything.
-  static let patienceMillis = 30_000
+  static let patienceMillis = 30_000 * Sanitizer.patience
 
   init(_ server: ServerThread, tls: TLSContext? = nil, options: TCPConnection.Options = TCPConnection.Options()) throws
   {

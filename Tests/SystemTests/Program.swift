@@ -100,7 +100,7 @@ final class Program {
 
   /// Waits for its end without holding a thread; a program that takes longer is killed, and that is an error.
   func end(limitSeconds: Double) async throws -> Ended {
-    var looks = Int(limitSeconds * Sanitizer.patience * 1000) / Self.lookMillis
+    var looks = Int(limitSeconds * Double(Sanitizer.patience) * 1000) / Self.lookMillis
     while !hasEnded {
       guard looks > 0 else {
         Glibc.kill(pid, SIGKILL)

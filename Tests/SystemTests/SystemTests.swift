@@ -59,17 +59,10 @@ enum Captures {
   }
 }
 
-/// The sanitizer that the tests and the program were built with (tools/sanitize). It takes many times the time and the
-/// memory: waits are longer under it, and neither rates nor memory are judged.
-enum Sanitizer {
-  static let isThere = unsafe getenv("QUOTEWIRE_SANITIZER") != nil
-  static let patience = isThere ? 10.0 : 1
-}
-
 /// Waits for something that cannot be awaited (a file of another process): a bounded number of short looks.
 func waitUntil(_ what: @autoclosure () -> String, limitSeconds: Double = 30, _ holds: () throws -> Bool) throws {
   let lookMicros: UInt32 = 2_000
-  var looks = Int(limitSeconds * Sanitizer.patience * 1e6) / Int(lookMicros)
+  var looks = Int(limitSeconds * Double(Sanitizer.patience) * 1e6) / Int(lookMicros)
   while try !holds() {
     guard looks > 0 else { throw Trouble("waited \(limitSeconds) s in vain: \(what())") }
     looks -= 1
