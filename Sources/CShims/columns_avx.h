@@ -49,14 +49,14 @@ TARGET ALWAYS uint32_t doubles4(
   __m256i keep = four(&keep8[n0], &keep8[n1], &keep8[n2], &keep8[n3]);
   __m256i x = four(base + e0 - 8, base + e1 - 8, base + e2 - 8, base + e3 - 8);
   x = _mm256_and_si256(_mm256_xor_si256(x, _mm256_set1_epi8('0')), keep);
-  const __m256i ones = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
-  __m256i dots = _mm256_and_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('.' ^ '0')), ones);
+  const __m256i zero = _mm256_setzero_si256();
+  __m256i dots = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('.' ^ '0'));
   __m256i first = _mm256_and_si256(dots, _mm256_sub_epi64(zero, dots));
   __m256i above = _mm256_sub_epi64(zero, _mm256_slli_epi64(first, 8));
   __m256i below = _mm256_sub_epi64(first, _mm256_set1_epi64x(1));
   __m256i digits = _mm256_or_si256(_mm256_and_si256(x, above), _mm256_slli_epi64(_mm256_and_si256(x, below), 8));
   /* The lowest byte of the text: it is no dot, and a zero only before a dot; the highest is no dot. */
-  __m256i lead = _mm256_and_si256(_mm256_and_si256(keep, _mm256_sub_epi64(zero, keep)), ones);
+  __m256i lead = _mm256_and_si256(keep, _mm256_sub_epi64(zero, keep));
   __m256i edge = _mm256_or_si256(lead, _mm256_set1_epi64x(1ll << 56));
   __m256i zeros = _mm256_and_si256(_mm256_cmpeq_epi8(x, zero), lead);
   __m256i bad = _mm256_or_si256(

@@ -54,7 +54,9 @@ struct SuitesTests {
     #expect(result.samples.count == 1 && result.units.events == 5000 && result.units.frames == 625)
   }
 
-  @Test("memory is noted at the begin, after the warm-up and at the end")
+  @Test(
+    "memory is noted at the begin, after the warm-up and at the end",
+    .disabled(if: Sanitizer.isThere, "a sanitizer keeps what was freed"))
   func memory() throws {
     let benchmark = try #require(Suites.all().first { $0.name == "memory/replay-growth" })
     let result = try Harness(settings: .smoke).run(benchmark)
