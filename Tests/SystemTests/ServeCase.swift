@@ -50,7 +50,10 @@ struct ServeCase: Sendable, CustomStringConvertible {
     do {
       let good = try attacker.subscriber(token: hasToken, tls: context)
       try good.awaitData()
-      outcome.happened = try attack(attacker)
+      let reader = SteadyReader(good)
+      let attacked = Result { try attack(attacker) }
+      if let failure = reader.stop() { throw Trouble("the good client got no data: \(failure)") }
+      outcome.happened = try attacked.get()
       try good.awaitData()
       good.close()
       try attacker.subscriber(token: hasToken, tls: context).awaitData()
