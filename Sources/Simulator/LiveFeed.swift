@@ -11,6 +11,8 @@ import Rings
 final class LiveFeed {
   /// Events made in one call at most, so that a feed that fell behind does not hold up the clients.
   static let eventsPerStep = 20_000
+  /// More than most events take in a message.
+  private static let eventBytes = 512
   /// Clients are given what came up in steps of this time.
   static let stepNanos: Int64 = 10_000_000
   /// Rows of a candle snapshot made for one client.
@@ -27,6 +29,8 @@ final class LiveFeed {
   private var bySymbol: [String: Int] = [:]
   private var dom: DOMFeed
   private(set) var isOver = false
+  /// Events are left whose time has come.
+  private(set) var isBehind = false
 
   /// `factor` is the speed; nil for as fast as a step may be.
   init(_ spec: GenerateSpec, factor: Double?, now: MonotonicNanos) throws(SimulatorError) {
@@ -49,14 +53,21 @@ final class LiveFeed {
 
   /// When the next step is due.
   func deadline(_ now: MonotonicNanos) -> MonotonicNanos {
-    isOver ? .distantFuture : now.advanced(byNanos: Self.stepNanos)
+    isOver ? .distantFuture : isBehind ? now : now.advanced(byNanos: Self.stepNanos)
   }
 
-  /// Lends every event whose time has come.
-  func advance(to now: MonotonicNanos, _ body: (EventRef) -> Void) {
+  /// Events that fit into so many bytes, which wait for each client: in one step at most, or a feed that is late itself
+  /// would take its clients for slow. One without a pace keeps `eventsPerStep`.
+  func eventsPerStep(queuedBytes: Int) -> Int {
+    factor.isFinite ? max(1, min(Self.eventsPerStep, queuedBytes / Self.eventBytes)) : Self.eventsPerStep
+  }
+
+  /// Lends events whose time has come, so many at most.
+  func advance(to now: MonotonicNanos, limit: Int = eventsPerStep, _ body: (EventRef) -> Void) {
+    isBehind = false
     let elapsed = Double(now.nanos(since: start)) * factor
     let until = elapsed < 9e18 ? simulatedStart + Int64(elapsed) : Int64.max
-    for _ in 0..<Self.eventsPerStep {
+    for _ in 0..<limit {
       if heldNanos == nil {
         held.removeAll()
         heldNanos = generator.next(into: &held)
@@ -73,6 +84,7 @@ final class LiveFeed {
       }
       heldNanos = nil
     }
+    isBehind = factor.isFinite
   }
 
   private func keep(_ event: EventRef) {

@@ -220,7 +220,8 @@ package struct Server: ~Copyable {
 
   private func playLive(_ now: MonotonicNanos) {
     guard let live, !live.isOver else { return }
-    live.advance(to: now) { event in
+    let room = clients.values.first.map { $0.queueLimit / 2 } ?? .max
+    live.advance(to: now, limit: live.eventsPerStep(queuedBytes: room)) { event in
       for client in clients.values { client.take(live: event, live.store) }
     }
   }

@@ -28,7 +28,7 @@ struct Fixture {
 
   /// A market that does not end.
   static func market(
-    _ spec: String = "seed=1,symbols=20,rate=5000,mix=Quote:4/Trade:1,period=10ms",
+    _ spec: String = "seed=1,symbols=20,rate=\(5000 / Sanitizer.patience),mix=Quote:4/Trade:1,period=10ms",
     _ change: (inout ServerConfiguration) throws -> Void = { _ in }
   ) throws -> Fixture {
     try Fixture(.generator(try GenerateSpec(spec, endless: true), speed: .factor(1)), change)
