@@ -160,8 +160,11 @@ final class Peer {
     let start = try take(2)
     var count = Int(start[1] & 0x7F)
     if count >= 126 { count = try take(count == 126 ? 2 : 8).reduce(0) { $0 << 8 | Int($1) } }
-    let mask = start[1] & 0x80 == 0 ? [0, 0, 0, 0] : try take(4)
-    return (start[0], try take(count).enumerated().map { $1 ^ mask[$0 & 3] })
+    guard start[1] & 0x80 != 0 else { return (start[0], try take(count)) }
+    let mask = try take(4)
+    var payload = try take(count)
+    for i in payload.indices { payload[i] ^= mask[i & 3] }
+    return (start[0], payload)
   }
 
   /// Reads and forgets until the other side ends.

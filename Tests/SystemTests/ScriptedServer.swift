@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A server that plays a script to each of its connections, one after another, on a thread of its own.
 final class ScriptedServer: Sendable {
@@ -36,7 +37,7 @@ final class ScriptedServer: Sendable {
     shared.withLock { $0.isStopped = true }
     shutdown(descriptor, Int32(SHUT_RDWR))
     // The client has gone; what it left in the system's buffers is no longer of interest.
-    for look in 0..<5_000 where !shared.withLock({ $0.hasEnded }) {
+    for look in 0..<15_000 * Sanitizer.patience where !shared.withLock({ $0.hasEnded }) {
       if look == 1_000 {
         shared.withLock { if $0.current >= 0 { shutdown($0.current, Int32(SHUT_RDWR)) } }
       }

@@ -39,7 +39,8 @@ struct ServeCase: Sendable, CustomStringConvertible {
   private func play() throws -> HostileOutcome {
     let program = try FeedServer(
       (server.contains("--generate") ? [] : ["--generate", "seed=1,symbols=20,rate=200"])
-        + (server.contains("--client-timeout") ? [] : ["--client-timeout", "2"]) + server,
+        + (server.contains("--client-timeout") ? [] : ["--client-timeout", Sanitizer.isThere ? "60" : "2"])
+        + server,
       environment: ["QUOTEWIRE_TOKEN": Attacker.token])
     guard let port = UInt16(program.port) else { throw Trouble("no port in \(program.url)") }
     let attacker = Attacker(port: port)
@@ -81,15 +82,18 @@ struct Attacker: Sendable {
   static let request =
     "GET /feed HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+  /// Nothing is heard from it for so many seconds where a case takes long.
+  static let silence = 60 * Sanitizer.patience
   static let setup =
-    #"{"type":"SETUP","channel":0,"version":"0.1-test","keepaliveTimeout":60,"acceptKeepaliveTimeout":60}"#
+    #"{"type":"SETUP","channel":0,"version":"0.1-test","keepaliveTimeout":\#(silence),"#
+    + #""acceptKeepaliveTimeout":\#(silence)}"#
   static let channel =
     #"{"type":"CHANNEL_REQUEST","channel":1,"service":"FEED","parameters":{"contract":"AUTO"}}"#
   static let everything =
     #"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Quote","symbol":"*"}]}"#
 
   func connect(receiveBuffer: Int32? = nil) throws -> Peer {
-    try Peer.connect(port: port, receiveBuffer: receiveBuffer, limitSeconds: 15)
+    try Peer.connect(port: port, receiveBuffer: receiveBuffer, limitSeconds: Sanitizer.isThere ? 90 : 15)
   }
 
   /// Sends a request and gives the head of the answer.

@@ -4,6 +4,8 @@ import TestSupport
 /// For cases in which many clients come at once: on a busy machine the good client waits for its turn longer than a
 /// client may read nothing.
 let patient = ["--client-timeout", Sanitizer.isThere ? "600" : "60"]
+/// More than fits into the buffers of a client that reads nothing, and less than one in the test's hands can read.
+private let crowded = "seed=1,symbols=200,rate=\(5000 / Sanitizer.patience)"
 
 private func subscription(_ range: Range<Int>, filler: String = "") -> String {
   let items = range.map { #"{"type":"Quote","symbol":"S\#($0)\#(filler)"}"# }.joined(separator: ",")
@@ -136,7 +138,7 @@ extension ServeCase {
       return "took everything"
     },
     ServeCase(
-      "clients that read nothing", ["--generate", "seed=1,symbols=200,rate=5000"] + patient
+      "clients that read nothing", ["--generate", crowded] + patient
     ) { attacker in
       let peers = try (0..<40).map { _ in try attacker.subscriber(receiveBuffer: 2048) }
       usleep(3_000_000)
@@ -145,7 +147,7 @@ extension ServeCase {
     },
     ServeCase(
       "clients that read nothing, conflated",
-      ["--generate", "seed=1,symbols=200,rate=5000", "--slow-clients", "conflate"] + patient
+      ["--generate", crowded, "--slow-clients", "conflate"] + patient
     ) { attacker in
       let peers = try (0..<40).map { _ in try attacker.subscriber(receiveBuffer: 2048) }
       usleep(3_000_000)
