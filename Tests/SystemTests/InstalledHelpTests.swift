@@ -86,8 +86,10 @@ struct InstalledHelpTests {
   func fish() throws {
     guard let fish = Installed.program("fish") else { return }
     let folder = try prefix + "/share/fish/vendor_completions.d"
+    // It loads the file of a command only where that is found.
+    let places = "set -p PATH '\(try prefix)/bin'; set -p fish_complete_path '\(folder)'"
     for (name, options) in try options() {
-      let script = "set -p fish_complete_path '\(folder)'; complete -C 'quotewire \(name) --'"
+      let script = "\(places); complete -C 'quotewire \(name) --'"
       let ended = try Program(fish, ["--no-config", "-c", script], environment: ["HOME": try prefix]).wait()
       let offered = Set(ended.lines.map { String($0.split(separator: "\t")[0]) })
       #expect(offered.isSuperset(of: options), "\(name): \(ended)")
