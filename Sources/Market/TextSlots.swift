@@ -113,26 +113,28 @@ package struct TextSlots {
     unsafe qw_find_text(base, UInt64(mask), text, count)
   }
 
-  /// Where a text of more than 16 bytes lies.
-  private static func text(_ slot: Slot) -> UnsafeRawPointer {
-    unsafe UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: slot.high)).unsafelyUnwrapped
+  /// A text of more than 16 bytes.
+  private static func text(_ slot: Slot, _ count: Int) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(slot.high)), count: count)
+  }
+
+  /// Whether a slot has this key: then its text is that of the key, if that has up to 16 bytes.
+  package static func holds(_ slot: Slot, _ key: TextKey) -> Bool {
+    slot.low == key.low && slot.count == key.count && (slot.count & ~TextKey.unplain > 16 || slot.high == key.high)
   }
 
   /// What the table knows of a text. The key is the text's.
   func place(_ key: TextKey, _ text: UnsafeRawBufferPointer) -> Place {
-    var i = Int(truncatingIfNeeded: key.hash) & mask
+    var i = home(key.hash)
     for _ in 0..<Self.maximumProbes {
       let slot = unsafe base[i]
       if slot.id == 0 { return .new }
-      if slot.low == key.low, slot.count == key.count, unsafe holds(slot, key, text) { return .known(slot.id) }
+      if Self.holds(slot, key), unsafe text.count <= 16 || Self.text(slot, text.count).elementsEqual(text) {
+        return .known(slot.id)
+      }
       i = (i &+ 1) & mask
     }
     return .none
-  }
-
-  private func holds(_ slot: Slot, _ key: TextKey, _ text: UnsafeRawBufferPointer) -> Bool {
-    if text.count <= 16 { return slot.high == key.high }
-    return unsafe UnsafeRawBufferPointer(start: Self.text(slot), count: text.count).elementsEqual(text)
   }
 
   /// Takes a slot for a text that is not there yet, and stays at `text`. Of two texts that want a slot the one farther
@@ -140,10 +142,10 @@ package struct TextSlots {
   func insert(_ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
     let high = key.count & ~TextKey.unplain <= 16 ? key.high : UInt64(UInt(bitPattern: text))
     var wanting = Slot(low: key.low, high: high, id: id, count: key.count)
-    var i = Int(truncatingIfNeeded: key.hash) & mask
+    var i = home(key.hash)
     var distance = 0
     while unsafe base[i].id != 0 {
-      let theirs = unsafe (i &- Self.home(base[i])) & mask
+      let theirs = unsafe (i &- home(base[i])) & mask
       if theirs < distance {
         unsafe swap(&base[i], &wanting)
         distance = theirs
@@ -154,10 +156,13 @@ package struct TextSlots {
     unsafe base[i] = wanting
   }
 
-  /// Where the search for a slot's text begins, before the mask.
-  private static func home(_ slot: Slot) -> Int {
+  private func home(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: qw_text_home(hash, UInt64(truncatingIfNeeded: mask)))
+  }
+
+  /// Where the search for a slot's text begins.
+  private func home(_ slot: Slot) -> Int {
     let isShort = slot.count & ~TextKey.unplain <= 16
-    let hash = isShort ? TextKey(low: slot.low, high: slot.high, count: Int(slot.count)).hash : slot.low
-    return Int(truncatingIfNeeded: hash)
+    return home(isShort ? TextKey(low: slot.low, high: slot.high, count: Int(slot.count)).hash : slot.low)
   }
 }

@@ -3,12 +3,15 @@ package import Rings
 /// Symbols and other texts of one lane by id: open addressing, the texts in a store that sinks read without a lock.
 /// One thread adds; ids never change.
 ///
-/// Memory: at 24 bytes a slot, at most five of eight taken, and 12 bytes in the store, 500,000 texts cost 63 bytes
-/// each beside their own.
+/// Memory: 24 bytes a slot and 12 bytes a text in the store. Up to `sparseSlots` a quarter of the slots is taken at
+/// most, beyond that five of eight, so that 500,000 texts cost 63 bytes each beside their own.
 @safe
 package struct TextTable: ~Copyable {
   /// The texts, for readers on other threads.
   package let store: TextStore
+  /// Slots up to which most stay free, 3 MB. A text that is not in its first two slots costs a mispredicted branch, as
+  /// much as reading a price: that is one of 3 texts where half of the slots are taken, one of 70 with a quarter.
+  static let sparseSlots = 1 << 17
   /// Slots looked at for one text. At most five of eight slots are taken, which makes chains of some tens at 2 million
   /// texts; longer ones are made by a server that chose its texts so, and would cost quadratic time.
   package static let maximumProbes = TextSlots.maximumProbes
@@ -54,8 +57,12 @@ package struct TextTable: ~Copyable {
       return nil
     }
     unsafe slots.insert(key, id: id, text: copy)
-    if store.count * 8 > slots.count * 5 { grow() }
+    if isFull { grow() }
     return TextID(rawValue: id)
+  }
+
+  private var isFull: Bool {
+    slots.count < Self.sparseSlots ? store.count > slots.count / 4 : store.count > slots.count / 8 * 5
   }
 
   private mutating func grow() {

@@ -124,6 +124,23 @@ struct TextTableTests {
     #expect(table.reservedBytes > bytes)
   }
 
+  @Test("nearly every text is in the first two slots that are looked at", arguments: [300, 4_000, 30_000])
+  func firstPair(count: Int) {
+    var random = SeededRandom(seed: 5)
+    var table = TextTable()
+    // Texts of zeros share one hash.
+    let texts = Set(Self.texts(&random, count).filter { !$0.isEmpty && !$0.contains(0) && $0.count <= 16 })
+    for text in texts { _ = Self.intern(&table, text) }
+    #expect(table.count == texts.count && table.slots.mask >= 4 * texts.count - 1)
+    let slots = table.slots
+    let inFirst = texts.count { text in
+      let key = unsafe text.withUnsafeBytes { b in unsafe TextKey(b) }
+      let pair = unsafe slots.base + (Int(truncatingIfNeeded: key.hash) & slots.mask & ~1)
+      return (0..<2).contains { unsafe TextSlots.holds(pair[$0], key) }
+    }
+    #expect(inFirst * 100 >= 95 * texts.count, "\(inFirst) of \(texts.count)")
+  }
+
   @Test("hashes of near neighbours spread over slots and tags")
   func spread() {
     let texts = (0..<65_536).map { Array("SYM\($0)".utf8) }
