@@ -19,8 +19,9 @@ package struct WebSocketLink: ~Copyable {
   /// The last read filled its room, so that the socket may have more.
   private var filledRoom = false
 
-  /// Room offered to each read, in bytes, beside what is left of the frame under way.
-  package static let readBytes = 256 << 10
+  /// Room offered to each read, in bytes, beside what is left of the frame under way. Each read costs an answer to the
+  /// peer about the room that it made, so that few big ones are cheaper than many that fit the cache.
+  package static let readBytes = 1 << 20
   /// The same with TLS, where every byte passes through three buffers, which have to share the cache.
   package static let secureReadBytes = 64 << 10
   /// Room for what is left of a frame, so that a read begins near the front of the buffer: the same memory is filled

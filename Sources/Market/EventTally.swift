@@ -11,7 +11,7 @@ package final class EventTally {
   package private(set) var events = 0
   private var tally = unsafe qw_tally()
   private let counts: UnsafeMutablePointer<Int64>
-  private static let countsSize = 256
+  private static let countsSize = 256 * Int(QW_TALLY_TURNS)
   /// Places for symbols to begin with.
   private static let leastSymbols = 4096
   private let layout = TallyLayout.shared
@@ -34,7 +34,9 @@ package final class EventTally {
     unsafe tally.seen?.deallocate()
   }
 
-  package func count(of type: EventType) -> Int { unsafe Int(counts[Int(type.rawValue)]) }
+  package func count(of type: EventType) -> Int {
+    stride(from: Int(type.rawValue), to: Self.countsSize, by: 256).reduce(0) { unsafe $0 + Int(counts[$1]) }
+  }
 
   /// The digest so far; nil when none was wanted.
   package var digest: Digest? {

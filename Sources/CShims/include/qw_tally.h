@@ -11,6 +11,8 @@ enum {
   QW_TALLY_NO_TYPE = 0xFF,
   /* Bytes from here on are mostly at their defaults. */
   QW_TALLY_UPPER = 64,
+  /* Tables of counts. */
+  QW_TALLY_TURNS = 4,
 };
 
 typedef struct {
@@ -35,7 +37,7 @@ typedef struct {
   uint32_t *_Nullable seen; /* a bit for each type by its index */
   size_t chain_count;
   size_t seen_count;
-  /* By type byte; null where they are not wanted. */
+  /* By type byte, QW_TALLY_TURNS tables of 256, which are to be added up; null where they are not wanted. */
   int64_t *_Nullable counts;
   /* Events that were added to chains. */
   int64_t events;
