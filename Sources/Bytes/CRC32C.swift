@@ -13,6 +13,15 @@ package struct CRC32C: Sendable {
     }
   }
 
+  /// The same for one who will read on behind these bytes: asks for as many, `ahead` of them. Nothing need be there.
+  package mutating func update(_ bytes: RawSpan, askingAhead ahead: Int) {
+    value = unsafe bytes.withUnsafeBytes { b in
+      // As above; what is asked for is not read.
+      guard let base = b.baseAddress else { return value }
+      return unsafe qw_crc32c_ahead(value, base, b.count, ahead)
+    }
+  }
+
   package static func checksum(_ bytes: RawSpan) -> UInt32 {
     var crc = CRC32C()
     crc.update(bytes)

@@ -85,8 +85,15 @@ void qw_tally_set_type(
 
 INLINE void link(uint64_t *chain, uint64_t hash) { *chain = fold(*chain + 0x9E3779B97F4A7C15ull, hash); }
 
-/* Without a digest. The next event's place follows from a branch, which is predicted, where arithmetic on the type would
-   wait for its load; and the tables take turns, for a count raised twice in a row waits for the store between. */
+/* The event behind this one. By a branch, which is predicted, where arithmetic on the type would wait for its load. */
+INLINE const uint8_t *behind(const uint8_t *event, uint8_t type_byte) {
+  if (!(type_byte >> 6 & 1)) return event + 128;
+  /* Keeps the branch. */
+  __asm__ volatile("");
+  return event + 256;
+}
+
+/* Without a digest. The tables take turns, for a count raised twice in a row waits for the store between. */
 INLINE const uint8_t *count_events(
   const qw_tally_layout *layout, qw_tally *tally, uint32_t *seen, const uint8_t *at, const uint8_t *end) {
   int64_t *counts = tally->counts;
@@ -100,12 +107,7 @@ INLINE const uint8_t *count_events(
       if (!(seen[symbol] & bit)) seen[symbol] |= bit;
     }
     counts[256 * turn + type_byte]++;
-    at += 128;
-    if (type_byte >> 6 & 1) {
-      /* Keeps the branch. */
-      __asm__ volatile("");
-      at += 128;
-    }
+    at = behind(at, type_byte);
   }
   return at;
 }
@@ -131,7 +133,7 @@ const uint8_t *qw_tally_events(
     memcpy(&symbol, at, 4);
     uint8_t type_byte = at[TYPE_AT];
     uint8_t index = layout->of_byte[type_byte];
-    const uint8_t *next = at + 128 + (type_byte >> 6 & 1) * 128;
+    const uint8_t *next = behind(at, type_byte);
     if (index != QW_TALLY_NO_TYPE) {
       const qw_tally_type *type = layout->types + index;
       if (symbol >= ids) break;

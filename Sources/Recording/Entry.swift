@@ -36,6 +36,8 @@ struct EntryScanner {
   private let base: UnsafeRawPointer
   let count: Int
   let seed: CRC32C
+  /// An entry is interpreted before the next one is read: long enough for memory to bring that, if it was asked to.
+  private static let aheadBytes = 1024
 
   /// The bytes stay where they are, unchanged, as long as the scanner is used.
   init(_ bytes: UnsafeRawBufferPointer, seed: CRC32C) {
@@ -55,7 +57,8 @@ struct EntryScanner {
     guard let end = claimedEnd(at: offset) else { return nil }
     var crc = seed
     // 8 <= end - offset, and end <= count: both by `claimedEnd`.
-    unsafe crc.update(UnsafeRawBufferPointer(start: base + offset + 8, count: end &- offset &- 8).bytes)
+    unsafe crc.update(
+      UnsafeRawBufferPointer(start: base + offset + 8, count: end &- offset &- 8).bytes, askingAhead: Self.aheadBytes)
     guard crc.value == load(offset &+ 4, as: UInt32.self) else { return nil }
     return EntryView(
       kind: EntryKind(rawValue: load(offset &+ 12)), flags: load(offset &+ 13), lane: load(offset &+ 14),
