@@ -18,9 +18,13 @@ package final class TLSContext: Sendable {
   // Never changed after init; OpenSSL's reference count is atomic.
   nonisolated(unsafe) let pointer: OpaquePointer
   let role: Role
+  /// Room that a client offers to each recv. OpenSSL's own read-ahead buffer moves all that is left to its front with
+  /// every record, so that it has to be small; few big reads are cheaper, for each wakes the sender.
+  package static let receiveBytes = 2 << 20
+  /// The same for a server, whose clients say little.
+  static let serverReceiveBytes = 16 << 10
 
-  /// OpenSSL's read-ahead buffer of a client: many small records are taken by one recv.
-  package static let readBufferBytes = 64 << 10
+  var receiveBytes: Int { role == .client ? Self.receiveBytes : Self.serverReceiveBytes }
 
   private init(role: Role) throws(IOError) {
     ERR_clear_error()
@@ -41,7 +45,6 @@ package final class TLSContext: Sendable {
   package static func client(trust: Trust = .system) throws(IOError) -> TLSContext {
     let context = try TLSContext(role: .client)
     let ssl = unsafe context.pointer
-    unsafe SSL_CTX_set_default_read_buffer_len(ssl, readBufferBytes)
     unsafe SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, TLSTransport.noteVerification)
     unsafe SSL_CTX_set_client_cert_cb(ssl, TLSTransport.noteCertificateWanted)
     ERR_clear_error()

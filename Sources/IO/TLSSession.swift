@@ -40,7 +40,7 @@ struct TLSSession: ~Copyable, Sendable {
   ) throws(IOError) -> (OpaquePointer, UnsafeMutablePointer<TLSTransport>) {
     ERR_clear_error()
     let transport = UnsafeMutablePointer<TLSTransport>.allocate(capacity: 1)
-    unsafe transport.initialize(to: TLSTransport(descriptor: descriptor))
+    unsafe transport.initialize(to: TLSTransport(descriptor: descriptor, readBytes: context.receiveBytes))
     let ssl = unsafe SSL_new(context.pointer)
     do throws(IOError) {
       guard let ssl = unsafe ssl, let bio = unsafe TLSTransport.makeBIO(transport) else {

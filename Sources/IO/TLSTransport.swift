@@ -1,9 +1,12 @@
+import Bytes
 import COpenSSL
 import Glibc
 
 /// What OpenSSL's callbacks need of one session: the socket, and what they saw. Lives on the heap at a fixed address.
-struct TLSTransport {
-  var descriptor: Int32
+struct TLSTransport: ~Copyable {
+  let descriptor: Int32
+  /// What arrived and OpenSSL did not yet ask for.
+  var arrived: ReceiveBuffer
   /// errno of the last failed socket call: between the call and `SSL_get_error` anything may overwrite the global one.
   var errno: Int32 = 0
   var sawEnd = false
@@ -24,6 +27,12 @@ struct TLSTransport {
     var issuer: String
     /// The day on which the certificate begins or ends, whichever was violated.
     var day: String
+  }
+
+  /// - Parameter readBytes: the room that each recv is offered.
+  init(descriptor: Int32, readBytes: Int) {
+    self.descriptor = descriptor
+    arrived = ReceiveBuffer(capacity: readBytes, maximumCapacity: readBytes)
   }
 
   /// A BIO over a socket, in place of OpenSSL's own, whose write(2) could raise SIGPIPE.
@@ -63,18 +72,9 @@ struct TLSTransport {
   ) -> Int32 {
     let transport = unsafe of(bio)
     unsafe qw_bio_clear_retry(bio)
-    var result = -Int(EAGAIN)
-    if unsafe transport.pointee.isDrained != true {
-      result = unsafe SystemCall.receive(
-        transport.pointee.descriptor, UnsafeMutableRawBufferPointer(start: buffer, count: count),
-        waits: transport.pointee.waits)
-    }
-    unsafe transport.pointee.waits = false
-    unsafe got.pointee = max(0, result)
-    if result > 0 {
-      if unsafe transport.pointee.isDrained != nil { unsafe transport.pointee.isDrained = result < count }
-      return 1
-    }
+    let result = unsafe transport.pointee.receive()
+    unsafe got.pointee = unsafe transport.pointee.take(UnsafeMutableRawBufferPointer(start: buffer, count: count))
+    if result > 0 { return 1 }
     if result == 0 {
       unsafe transport.pointee.sawEnd = true
       return 0
@@ -85,6 +85,34 @@ struct TLSTransport {
       unsafe transport.pointee.errno = Int32(-result)
     }
     return -1
+  }
+
+  /// One recv(2) where nothing is left of the last one: the number of bytes there are, 0 at the end, or minus an errno.
+  private mutating func receive() -> Int {
+    if !arrived.isEmpty { return arrived.readableCount }
+    var result = -Int(EAGAIN)
+    if isDrained != true {
+      _ = arrived.makeRoom(arrived.capacity)
+      let (descriptor, waits) = (descriptor, waits)
+      let got = unsafe arrived.fill { room in
+        result = unsafe SystemCall.receive(descriptor, room, waits: waits)
+        return max(0, result)
+      }
+      if got > 0, isDrained != nil { isDrained = !arrived.isFull }
+    }
+    waits = false
+    return result
+  }
+
+  /// Gives out what arrived, as far as there is room, and tells how much.
+  private mutating func take(_ room: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(room.count, arrived.readableCount)
+    if count == 0 { return 0 }
+    unsafe arrived.withReadable { bytes in
+      unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    }
+    arrived.consume(count)
+    return count
   }
 
   private static func write(

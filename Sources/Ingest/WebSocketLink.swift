@@ -22,7 +22,7 @@ package struct WebSocketLink: ~Copyable {
   /// Room offered to each read, in bytes, beside what is left of the frame under way. Each read costs an answer to the
   /// peer about the room that it made, so that few big ones are cheaper than many that fit the cache.
   package static let readBytes = 1 << 20
-  /// The same with TLS, where every byte passes through three buffers, which have to share the cache.
+  /// The same with TLS, whose big buffer is another one (`TLSContext.receiveBytes`): decrypted bytes stay in the cache.
   package static let secureReadBytes = 64 << 10
   /// Room for what is left of a frame, so that a read begins near the front of the buffer: the same memory is filled
   /// again and again, and stays in the cache.
@@ -63,10 +63,8 @@ package struct WebSocketLink: ~Copyable {
     checksText: Bool, userAgent: String, deflate: DeflateSupport? = nil, stop: Wakeup?
   ) throws(LinkError) {
     var stream = connected
-    var buffer = ReceiveBuffer(
-      capacity: min(
-        (url.isSecure ? Self.secureReadBytes : Self.readBytes) + Self.spareBytes, limits.receiveBufferBytes),
-      maximumCapacity: limits.receiveBufferBytes)
+    let capacity = (url.isSecure ? Self.secureReadBytes : Self.readBytes) + Self.spareBytes
+    var buffer = ReceiveBuffer(capacity: capacity, maximumCapacity: max(capacity, limits.receiveBufferBytes))
     var target = ClientHandshake.Target(
       host: url.endpoint.host, port: url.endpoint.port, isSecure: url.isSecure, path: url.target)
     target.headers = [HeaderField("User-Agent", userAgent)]

@@ -140,17 +140,22 @@ struct DigestTests {
 
     let plain = EventTally(wantsDigest: false)
     plain.add(batch, table.store)
+    let watching = EventTally(wantsDigest: false)
+    watching.watchesSymbols = true
+    watching.add(batch, table.store)
     #expect(plain.digest == nil && plain.events == samples.count && plain.seenTypes.isEmpty)
     var seen: [String: UInt32] = [:]
     for sample in samples { seen[sample.symbol, default: 0] |= 1 << UInt32(sample.type.index) }
     for symbol in Self.symbols {
       let interned = table.intern(symbol)
       let id = try #require(interned)
-      #expect(tally.seenTypes[Int(id.rawValue)] == seen[symbol, default: 0], "\(symbol), seed \(seed)")
+      let types = seen[symbol, default: 0]
+      #expect(tally.seenTypes[Int(id.rawValue)] == types, "\(symbol), seed \(seed)")
+      #expect(watching.seenTypes[Int(id.rawValue)] == types, "\(symbol), seed \(seed)")
     }
     for type in EventType.allCases {
       let count = samples.count { $0.type == type }
-      #expect(tally.count(of: type) == count && plain.count(of: type) == count)
+      #expect([tally, plain, watching].allSatisfy { $0.count(of: type) == count })
     }
   }
 
