@@ -126,14 +126,14 @@ private final class LaneDecoders {
     if blocks.isSessionStart { lane.timed.reset() }
     let payloads = unsafe blocks.payloads.each
     clock.start()
-    unsafe Self.time(payloads, &lane.timed, &batch, &table)
+    unsafe Self.decodeAll(payloads, &lane.timed, &batch, &table)
     clock.stop()
   }
 
   /// All payloads of a block, with everything at hand, so that a frame costs no check that nobody else is at it. Of its
   /// own, so that a profiler can be told to count what happens in here.
   @inline(never)
-  private static func time(
+  private static func decodeAll(
     _ payloads: [UnsafeRawBufferPointer], _ decoder: inout FeedDecoder, _ batch: inout EventBatch,
     _ texts: inout TextTable
   ) {

@@ -96,6 +96,8 @@ class Contest:
         self.canned = canned
         self.served_port, self.served_events = served
         self.repeats, self.samples = {}, {}
+        # Whether there is nothing to compare with: one of ours failed, or everybody else did.
+        self.is_void = False
 
     def measure(self, one, check=False):
         """One run; gives CPU seconds, seconds and events, and fails on a wrong number of events."""
@@ -153,19 +155,23 @@ class Contest:
         return copies if one.way == "memory" and one.is_ours else 1
 
     def check(self):
-        """Every contender once for its rows and once to warm up. Gives what failed."""
-        failures, copies = [], 1
+        """Every contender once for its rows and once to warm up. Gives what failed; who failed is out."""
+        failures, copies, passed = [], 1, []
         say(f"{self.title}: checking every row")
         self.corpus.write_long(1)
         for one in self.contenders:
             try:
                 self.verify(one)
                 copies = max(copies, self.warm_up(one))
+                passed.append(one)
                 say(f"  {one.name}: {'equal' if one.has_rows else 'no rows to compare'}")
             except Failed as failure:
                 failures.append(f"{self.title}: {failure}")
                 say(f"  {one.name}: FAILED")
-        if not failures:
+        ours = [one for one in self.contenders if one.is_ours]
+        self.is_void = not all(one in passed for one in ours) or len(self.contenders) > len(ours) == len(passed)
+        self.contenders = passed
+        if not self.is_void:
             self.corpus.write_long(copies)
         return failures
 

@@ -28,7 +28,8 @@ class Corpus:
                         if b'{"type":"FEED_DATA"' not in line[:60]]
         rows = self.folder / "rows.ndjson"
         self.digest = self.replay(self.path, rows)
-        self.reference = recordings.reference(rows, self.recording, PART_EVENTS)
+        self.frames = self.recording.frames
+        self.reference = recordings.reference(rows, self.recording, self.part()[1])
         rows.unlink()
         self.take_schema(like)
         self.take_frames(self.recording.frames)
