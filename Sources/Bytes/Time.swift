@@ -1,17 +1,19 @@
 import CShims
 
 /// A reading of CLOCK_MONOTONIC in nanoseconds: for deadlines and durations, never for dates.
+@frozen
+@usableFromInline
 package struct MonotonicNanos: RawRepresentable, Comparable, Hashable, Sendable, BitwiseCopyable {
-  package var rawValue: Int64
-  package init(rawValue: Int64) { self.rawValue = rawValue }
+  @usableFromInline package var rawValue: Int64
+  @inlinable package init(rawValue: Int64) { self.rawValue = rawValue }
 
   package static func now() -> MonotonicNanos { MonotonicNanos(rawValue: qw_monotonic_nanos()) }
   package static let distantFuture = MonotonicNanos(rawValue: .max)
 
-  package static func < (a: MonotonicNanos, b: MonotonicNanos) -> Bool { a.rawValue < b.rawValue }
+  @inlinable package static func < (a: MonotonicNanos, b: MonotonicNanos) -> Bool { a.rawValue < b.rawValue }
 
   /// This time plus a duration in nanoseconds; saturates.
-  package func advanced(byNanos nanos: Int64) -> MonotonicNanos {
+  @inlinable package func advanced(byNanos nanos: Int64) -> MonotonicNanos {
     let (sum, overflow) = rawValue.addingReportingOverflow(nanos)
     return MonotonicNanos(rawValue: overflow ? (nanos > 0 ? .max : .min) : sum)
   }

@@ -69,7 +69,9 @@ package struct Session: ~Copyable {
   var answerDeadline = MonotonicNanos.distantFuture
   var isTokenWanted = false
   var isReauthenticating = false
-  var serverKeepaliveSeconds = defaultKeepaliveSeconds
+  var keepalive: KeepaliveTimes
+  /// `Options.confirmSeconds`.
+  let confirmNanos: Int64?
   var lastReceived = MonotonicNanos(rawValue: 0)
   var lastSent = MonotonicNanos(rawValue: 0)
 
@@ -103,6 +105,8 @@ package struct Session: ~Copyable {
   package init(options: Options = Options(), token: String? = nil) {
     self.options = options
     self.token = token
+    confirmNanos = options.confirmSeconds.map { MonotonicNanos(rawValue: 0).advanced(bySeconds: $0).rawValue }
+    keepalive = KeepaliveTimes(ownSeconds: options.keepaliveSeconds, serverSeconds: Self.defaultKeepaliveSeconds)
     dom = DOMChannels(Array(options.dom.prefix(ProtocolLimits.domChannels)))
     book = SubscriptionBook(
       contract: options.contract, maximumTopics: options.maximumTopics, window: options.snapshotWindow)
@@ -124,7 +128,7 @@ package struct Session: ~Copyable {
     }
   }
 
-  package var hasActions: Bool { !actions.isEmpty }
+  package var hasActions: Bool { mutating get { !actions.isEmpty } }
   package var isOver: Bool { state == .over }
   /// Whether the feed channel is open.
   package var isReady: Bool { channelState == .open }

@@ -12,7 +12,7 @@ extension Session {
     isTokenWanted = false
     isReauthenticating = false
     isReadyTold = false
-    serverKeepaliveSeconds = Self.defaultKeepaliveSeconds
+    expectServer(keepaliveSeconds: Self.defaultKeepaliveSeconds)
     serverVersion = nil
     aggregationPeriodSeconds = nil
     dataFormat = nil
@@ -70,7 +70,7 @@ extension Session {
     serverVersion = setup.version
     let seconds = setup.keepaliveTimeout ?? Self.defaultKeepaliveSeconds
     // A time-out of nothing or of never would let us flood the server or wait for ever.
-    serverKeepaliveSeconds = seconds.isFinite ? max(1, min(seconds, 3600)) : Self.defaultKeepaliveSeconds
+    expectServer(keepaliveSeconds: seconds.isFinite ? max(1, min(seconds, 3600)) : Self.defaultKeepaliveSeconds)
     if state == .setupSent {
       state = .authWait
       answerDeadline = now.advanced(bySeconds: options.answerSeconds)

@@ -77,32 +77,34 @@ extension Session {
     }
   }
 
-  private var keepaliveSeconds: Double {
-    max(1, min(options.keepaliveSeconds, serverKeepaliveSeconds)) * Self.keepaliveFraction
+  mutating func expectServer(keepaliveSeconds: Double) {
+    keepalive = KeepaliveTimes(ownSeconds: options.keepaliveSeconds, serverSeconds: keepaliveSeconds)
   }
 
-  private var keepaliveDeadline: MonotonicNanos { lastSent.advanced(bySeconds: keepaliveSeconds) }
-  private var silenceSeconds: Double { serverKeepaliveSeconds * Self.watchdogFactor }
-  private var silenceDeadline: MonotonicNanos { lastReceived.advanced(bySeconds: silenceSeconds) }
+  private var keepaliveDeadline: MonotonicNanos { lastSent.advanced(byNanos: keepalive.nanos) }
+  private var silenceDeadline: MonotonicNanos { lastReceived.advanced(byNanos: keepalive.silenceNanos) }
 
-  /// When `advance` has something to do, if nothing else happens before.
+  /// When `advance` has something to do, if nothing else happens before. Changes nothing: it is asked for with every
+  /// read, and a session that cannot change would be copied for that.
   package var nextDeadline: MonotonicNanos {
-    if state == .idle || state == .over { return .distantFuture }
-    var next = min(min(answerDeadline, dom.deadline), min(keepaliveDeadline, silenceDeadline))
-    switch channelState {
-    case .requested(let deadline): next = min(next, deadline)
-    case .waiting(let until): next = min(next, until)
-    case .open: next = min(next, topicsDeadline)
-    case .none: break
+    mutating get {
+      if state == .idle || state == .over { return .distantFuture }
+      var next = min(min(answerDeadline, dom.deadline), min(keepaliveDeadline, silenceDeadline))
+      switch channelState {
+      case .requested(let deadline): next = min(next, deadline)
+      case .waiting(let until): next = min(next, until)
+      case .open: next = min(next, topicsDeadline)
+      case .none: break
+      }
+      return next
     }
-    return next
   }
 
   /// Does what is due at this time.
   package mutating func advance(now: MonotonicNanos) {
     if state == .idle || state == .over { return }
     if now >= answerDeadline { return answerMissing(now) }
-    if now >= silenceDeadline { return timeOut(.silence(seconds: silenceSeconds), "nothing received", now) }
+    if now >= silenceDeadline { return timeOut(.silence(seconds: keepalive.silenceSeconds), "nothing received", now) }
     switch channelState {
     case .requested(let deadline) where now >= deadline:
       return timeOut(.noChannel(seconds: options.answerSeconds), "no CHANNEL_OPENED", now)
@@ -125,5 +127,25 @@ extension Session {
   private mutating func timeOut(_ failure: SessionFailure, _ what: String, _ now: MonotonicNanos) {
     send(.error(channel: 0, ErrorNotice(code: ErrorNotice.timeout, message: what)), now)
     fail(failure)
+  }
+}
+
+/// How long the two sides may be silent.
+struct KeepaliveTimes {
+  /// After this time of our own silence a KEEPALIVE goes out.
+  let nanos: Int64
+  /// After so long a silence of the server the connection counts as lost.
+  let silenceSeconds: Double
+  let silenceNanos: Int64
+
+  /// - Parameters: what each side announced as its time-out.
+  init(ownSeconds: Double, serverSeconds: Double) {
+    nanos = Self.nanos(max(1, min(ownSeconds, serverSeconds)) * Session.keepaliveFraction)
+    silenceSeconds = serverSeconds * Session.watchdogFactor
+    silenceNanos = Self.nanos(silenceSeconds)
+  }
+
+  private static func nanos(_ seconds: Double) -> Int64 {
+    MonotonicNanos(rawValue: 0).advanced(bySeconds: seconds).rawValue
   }
 }

@@ -51,7 +51,7 @@ extension Session {
   /// Whether a refusal may have to be judged by data seen.
   package var wantsEvidence: Bool { !watch.chunks.isEmpty }
   /// Whether snapshots are under way whose end is to be told with `snapshotEnded`.
-  package var watchesSnapshots: Bool { book.window.map { $0.count > 0 } ?? false }
+  package var watchesSnapshots: Bool { mutating get { book.window.map { $0.count > 0 } ?? false } }
   /// Bytes of memory that the subscriptions take.
   package var subscriptionBytes: Int { book.byteCount }
 
@@ -162,12 +162,12 @@ extension Session {
 
   /// When there is something to do about topics.
   var topicsDeadline: MonotonicNanos {
-    if watch.notice != nil { return watch.judgeAt }
-    var next = watch.retryAt
-    if book.sendableCount > 0 { next = min(next, max(paceClock.nextTime, watch.heldUntil)) }
-    if let oldest = watch.chunks.oldest, let seconds = options.confirmSeconds {
-      next = min(next, oldest.advanced(bySeconds: seconds))
+    mutating get {
+      if watch.notice != nil { return watch.judgeAt }
+      var next = watch.retryAt
+      if book.sendableCount > 0 { next = min(next, max(paceClock.nextTime, watch.heldUntil)) }
+      if let oldest = watch.chunks.oldest, let confirmNanos { next = min(next, oldest.advanced(byNanos: confirmNanos)) }
+      return min(next, book.window?.nextDeadline ?? .distantFuture)
     }
-    return min(next, book.window?.nextDeadline ?? .distantFuture)
   }
 }

@@ -88,7 +88,7 @@ extension Lane {
         if let renewal { follow(renewal) }
         if inbox != nil { takeInbox() }
         if let end = perform(&link, &stood) { return end }
-        if link.conversation.queuedBytes > 0 { try link.write() }
+        if link.conversation.hasQueued { try link.write() }
         if stop.isDraining { return drain(&link) }
         let got = try link.read(waits: waits)
         waits = false
@@ -104,7 +104,7 @@ extension Lane {
         if let closing = closingDeadline, readAt >= closing { return Self.notUTF8(stood) }
         if readAt >= session.nextDeadline { advanceSession(readAt) }
         if session.hasActions || link.mayHoldMore { continue }
-        switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.queuedBytes > 0) {
+        switch wait(&plan, got: got, readAt: readAt, isSending: link.conversation.hasQueued) {
         case .read: continue
         case .pause(let nanos): Pause.sleep(nanos: nanos)
         case .receive: waits = true

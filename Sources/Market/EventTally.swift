@@ -9,7 +9,8 @@ package import Rings
 package final class EventTally {
   /// Events of all types.
   package private(set) var events = 0
-  private var tally = unsafe qw_tally()
+  /// Behind a pointer, so that no hand-over pays for a check that nobody else is at it: one thread uses a tally.
+  private let tally: UnsafeMutablePointer<qw_tally>
   private let counts: UnsafeMutablePointer<Int64>
   private static let countsSize = 256 * Int(QW_TALLY_TURNS)
   /// Places for symbols to begin with.
@@ -19,19 +20,22 @@ package final class EventTally {
 
   /// - Parameter wantsDigest: whether to keep the digest, which costs a few nanoseconds an event.
   package init(wantsDigest: Bool) {
+    unsafe tally = .allocate(capacity: 1)
+    unsafe tally.initialize(to: qw_tally())
     unsafe counts = .allocate(capacity: Self.countsSize)
     unsafe counts.initialize(repeating: 0, count: Self.countsSize)
-    unsafe tally.counts = counts
+    unsafe tally.pointee.counts = counts
     if wantsDigest {
-      unsafe tally.chains = Self.zeros(Self.leastSymbols)
-      unsafe tally.chain_count = Self.leastSymbols
+      unsafe tally.pointee.chains = Self.zeros(Self.leastSymbols)
+      unsafe tally.pointee.chain_count = Self.leastSymbols
     }
   }
 
   deinit {
     unsafe counts.deallocate()
-    unsafe tally.chains?.deallocate()
-    unsafe tally.seen?.deallocate()
+    unsafe tally.pointee.chains?.deallocate()
+    unsafe tally.pointee.seen?.deallocate()
+    unsafe tally.deallocate()
   }
 
   package func count(of type: EventType) -> Int {
@@ -40,26 +44,26 @@ package final class EventTally {
 
   /// The digest so far; nil when none was wanted.
   package var digest: Digest? {
-    guard let chains = unsafe tally.chains else { return nil }
-    let all = unsafe Array(UnsafeBufferPointer(start: chains, count: tally.chain_count))
-    return unsafe Digest(chains: all, eventCount: Int(tally.events))
+    guard let chains = unsafe tally.pointee.chains else { return nil }
+    let all = unsafe Array(UnsafeBufferPointer(start: chains, count: tally.pointee.chain_count))
+    return unsafe Digest(chains: all, eventCount: Int(tally.pointee.events))
   }
 
   /// Whether it is kept in mind which types came of each symbol. Forgets all where it is turned off.
   package var watchesSymbols: Bool {
-    get { unsafe tally.seen != nil }
+    get { unsafe tally.pointee.seen != nil }
     set {
       if newValue == watchesSymbols { return }
-      unsafe tally.seen?.deallocate()
-      unsafe tally.seen = newValue ? Self.zeros(Self.leastSymbols) : nil
-      unsafe tally.seen_count = newValue ? Self.leastSymbols : 0
+      unsafe tally.pointee.seen?.deallocate()
+      unsafe tally.pointee.seen = newValue ? Self.zeros(Self.leastSymbols) : nil
+      unsafe tally.pointee.seen_count = newValue ? Self.leastSymbols : 0
     }
   }
 
   /// The types that came of each symbol while symbols were watched, a bit for each by its index, by text id.
   package var seenTypes: [UInt32] {
-    guard let seen = unsafe tally.seen else { return [] }
-    return unsafe Array(UnsafeBufferPointer(start: seen, count: tally.seen_count))
+    guard let seen = unsafe tally.pointee.seen else { return [] }
+    return unsafe Array(UnsafeBufferPointer(start: seen, count: tally.pointee.seen_count))
   }
 
   /// Adds all events of a batch, whose texts are in `texts`.
@@ -70,10 +74,10 @@ package final class EventTally {
       // Whole events, by the batch's invariant.
       let start = unsafe base.assumingMemoryBound(to: UInt8.self)
       let end = unsafe start + records.count
-      var at = unsafe qw_tally_events(layout.layout, &tally, start, end)
+      var at = unsafe qw_tally_events(layout.layout, tally, start, end)
       while unsafe at < end {
         unsafe at += addUnusual(EventRef(at), texts)
-        unsafe at = qw_tally_events(layout.layout, &tally, at, end)
+        unsafe at = qw_tally_events(layout.layout, tally, at, end)
       }
     }
   }
@@ -82,16 +86,16 @@ package final class EventTally {
   @inline(never)
   private func addUnusual(_ event: EventRef, _ texts: TextStore) -> Int {
     let symbol = Int(event.symbol.rawValue)
-    if unsafe tally.chains != nil {
-      unsafe tally.chain_count = Self.grow(&tally.chains, tally.chain_count, toHold: symbol)
+    if unsafe tally.pointee.chains != nil {
+      unsafe tally.pointee.chain_count = Self.grow(&tally.pointee.chains, tally.pointee.chain_count, toHold: symbol)
     }
-    if unsafe tally.seen != nil {
-      unsafe tally.seen_count = Self.grow(&tally.seen, tally.seen_count, toHold: symbol)
+    if unsafe tally.pointee.seen != nil {
+      unsafe tally.pointee.seen_count = Self.grow(&tally.pointee.seen, tally.pointee.seen_count, toHold: symbol)
     }
-    guard let type = event.type, unsafe tally.chains != nil else { return 0 }
+    guard let type = event.type, unsafe tally.pointee.chains != nil else { return 0 }
     let hash = Digest.textHash(event, type, texts, textWords[type])
     let bytes = unsafe event.base.assumingMemoryBound(to: UInt8.self)
-    unsafe qw_tally_one(layout.layout, &tally, bytes, hash)
+    unsafe qw_tally_one(layout.layout, tally, bytes, hash)
     return event.recordCount &* EventRecord.byteCount
   }
 

@@ -93,19 +93,16 @@ package struct TextSlots {
 
   init(count: Int) {
     precondition(count > 0 && count & (count - 1) == 0)
-    let bytes = count * MemoryLayout<Slot>.stride
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: bytes, alignment: HugePages.alignment(for: bytes))
-    unsafe HugePages.advise(memory)
-    unsafe base = memory.bindMemory(to: Slot.self).baseAddress!
-    unsafe base.initialize(repeating: Slot(low: 0, high: 0, id: 0, count: 0), count: count)
+    let memory = unsafe HugePages.zeros(byteCount: count * MemoryLayout<Slot>.stride)
+    // All zeros is a free slot.
+    unsafe base = memory.bindMemory(to: Slot.self, capacity: count)
     mask = count - 1
   }
 
   /// Of the slots.
   var byteCount: Int { count * MemoryLayout<Slot>.stride }
 
-  func deallocate() { unsafe base.deallocate() }
+  func deallocate() { unsafe HugePages.free(base, byteCount: byteCount) }
 
   /// The id of a text of 1 to 32 bytes; 0 for one that is not there, or that JSON has to escape. 16 bytes are read at
   /// least.
@@ -137,12 +134,22 @@ package struct TextSlots {
     return .none
   }
 
-  /// Takes a slot for a text that is not there yet, and stays at `text`. Of two texts that want a slot the one farther
-  /// from its own gets it (Celis 1986), so that texts added late are found as fast as those added first.
+  /// Takes a slot for a text that is not there yet, and stays at `text`.
   func insert(_ key: TextKey, id: UInt32, text: UnsafeRawPointer) {
     let high = key.count & ~TextKey.unplain <= 16 ? key.high : UInt64(UInt(bitPattern: text))
-    var wanting = Slot(low: key.low, high: high, id: id, count: key.count)
-    var i = home(key.hash)
+    insert(Slot(low: key.low, high: high, id: id, count: key.count))
+  }
+
+  /// Takes slots for all texts of a smaller table, to which no text was added meanwhile.
+  func insert(all smaller: TextSlots) {
+    for i in 0..<smaller.count where unsafe smaller.base[i].id != 0 { unsafe insert(smaller.base[i]) }
+  }
+
+  /// Of two texts that want a slot the one farther from its own gets it (Celis 1986), so that texts added late are found
+  /// as fast as those added first.
+  private func insert(_ slot: Slot) {
+    var wanting = slot
+    var i = home(slot)
     var distance = 0
     while unsafe base[i].id != 0 {
       let theirs = unsafe (i &- home(base[i])) & mask

@@ -14,4 +14,21 @@ package enum HugePages {
     // MADV_HUGEPAGE
     _ = unsafe madvise(base, memory.count, 14)
   }
+
+  /// Memory full of zeros, with huge pages where it fills one; given back by `free`. Less than that takes no pages before
+  /// they are written to.
+  package static func zeros(byteCount: Int) -> UnsafeMutableRawPointer {
+    if byteCount < Self.byteCount {
+      guard let memory = unsafe calloc(1, byteCount) else { preconditionFailure("no memory: \(byteCount) bytes") }
+      return unsafe memory
+    }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: alignment(for: byteCount))
+    unsafe advise(memory)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+    return memory.baseAddress!
+  }
+
+  package static func free(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    if byteCount < Self.byteCount { unsafe Glibc.free(memory) } else { unsafe memory.deallocate() }
+  }
 }

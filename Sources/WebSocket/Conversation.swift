@@ -313,6 +313,8 @@ package struct Conversation: ~Copyable {
 
   /// How many bytes wait to be sent.
   package var queuedBytes: Int { outgoing.count - sentCount }
+  /// Whether any are. Changes nothing: a lane asks with every read, and what cannot change is copied for a question.
+  package var hasQueued: Bool { mutating get { outgoing.count > sentCount } }
 
   /// Lends the bytes that wait to be sent, for the length of the call. Report with `sent` how many went out.
   package func withQueued<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
