@@ -8,6 +8,7 @@ enum DecodeSuite {
     var all = [
       decode("decode/compact-mix", MarketInput.mix, isFull: false),
       decode("decode/full-mix", MarketInput.mix, isFull: true),
+      amongOthers,
     ]
     for type in EventType.allCases {
       all.append(decode("decode/compact-\(type.name)", "\(type.name):1", isFull: false))
@@ -16,6 +17,18 @@ enum DecodeSuite {
       all.append(decode("decode/full-\(type.name)", "\(type.name):1", isFull: true))
     }
     return all
+  }
+
+  /// As `decode/compact-Quote`, with many more symbols in the table than come.
+  private static let amongOthers = Benchmark(
+    "decode/compact-Quote-among-500,000", input: "Quote:1, FEED_DATA only, behind 500,000 other symbols (smoke: 1,000)",
+    allocations: 0, timeShare: 0.15
+  ) { size in
+    let market = try MarketInput("Quote:1", size)
+    let loop = try DecodeLoop(market, otherSymbols: size == .smoke ? 1_000 : 500_000)
+    var units = market.dataUnits
+    units.events = loop.eventCount
+    return market.work(units) { try loop.pass(market) }
   }
 
   private static func decode(_ name: String, _ mix: String, isFull: Bool) -> Benchmark {
@@ -40,8 +53,10 @@ final class DecodeLoop {
   /// Whether frames that the decoder refuses are part of the input and no failure.
   private let takesRefusals: Bool
 
-  init(_ market: MarketInput, takesRefusals: Bool = false) throws(FeedError) {
+  /// - Parameter otherSymbols: how many symbols that never come are in the table before.
+  init(_ market: MarketInput, takesRefusals: Bool = false, otherSymbols: Int = 0) throws(FeedError) {
     self.takesRefusals = takesRefusals
+    for i in 0..<otherSymbols { _ = texts.intern("OTHER\(i)") }
     for i in 0..<market.payloads.count {
       _ = try unsafe Self.decode(market.payloads[i], &decoder, &batch, &texts, takesRefusals)
     }

@@ -14,6 +14,8 @@ from contenders import offers
 from machine import WORK, Failed, Missing, compile_cpp, figures
 
 PACED_NANOS = 20_000
+# Where a machine takes longer than that to wake a client up, once more at a pace at which it does so for every frame.
+SLOW_PACED_NANOS = 60_000
 LATENCY_RATE = 100_000
 LATENCY_EVENTS = 8
 # A sender that was held up for longer had no core for itself.
@@ -33,12 +35,22 @@ def pacing_library(workshop):
 
 def paced(bench):
     """One frame a write every 20 µs: what waking up and reading cost, and what we add."""
+    section, targets, is_paced = paced_at(bench, PACED_NANOS)
+    if is_paced:
+        return [section], targets, []
+    slower, targets, _ = paced_at(bench, SLOW_PACED_NANOS)
+    return [section, slower], targets, []
+
+
+def paced_at(bench, nanos):
+    """The table, its targets, and whether the floor woke up for nearly every frame."""
     corpus, workshop = bench.corpus, bench.workshop
+    title = f"paced, a frame every {nanos / 1000:g} µs"
     seconds = 0.6 if bench.is_quick else 2
-    wanted = int(seconds * 1e9 / PACED_NANOS)
+    wanted = int(seconds * 1e9 / nanos)
     frames = (corpus.frames * (wanted // len(corpus.frames) + 1))[:wanted]
     events = sum(bench.events_of(one) for one in frames)
-    pacer = feed.Pacer(pacing_library(workshop), frames, PACED_NANOS)
+    pacer = feed.Pacer(pacing_library(workshop), frames, nanos)
     canned, _ = bench.canned()
     contenders = [one for one in workshop.cpp_clients(corpus) if "headers" not in one.name]
     contenders = [workshop.our_ingest(corpus), *contenders]
@@ -51,7 +63,7 @@ def paced(bench):
     samples = {}
     rounds = max(1, (bench.rounds + 1) // 2)
     for number in range(rounds):
-        say(f"paced: round {number + 1} of {rounds}")
+        say(f"{title}: round {number + 1} of {rounds}")
         for one in rotate(contenders, number):
             canned.offer(b"", 1, play=pacer)
             waits = children_waits()
@@ -71,6 +83,7 @@ def paced(bench):
         return statistics.median(sample[key] for sample in samples[name])
 
     floor, ours, rows, targets = "floor: recv, discard", "quotewire ingest to null:", [], []
+    is_paced = floor not in samples or middle(floor, "waitsPerFrame") >= PACED_WAITS
     for name in sorted(samples, key=middle):
         all_of = [sample["microsPerFrame"] for sample in samples[name]]
         over = f"{middle(name) / middle(floor):.3f} x" if floor in samples else "-"
@@ -78,26 +91,24 @@ def paced(bench):
                      f"{min(all_of):.2f}…{max(all_of):.2f}", over, f"{middle(name, 'waitsPerFrame'):.2f}",
                      f"{1e6 * middle(name, 'senderSeconds') / len(frames):.2f}",
                      f"{100 * middle(name, 'senderLate'):.1f} %"])
-    if floor in samples:
-        targets.append(Target("paced, CPU per frame over recv-and-discard", 1.08, middle(ours) / middle(floor), "x",
+    if is_paced and floor in samples:
+        targets.append(Target(f"{title}: CPU per frame over recv-and-discard", 1.08, middle(ours) / middle(floor), "x",
                               at_least=False))
-    if gathering in samples:
-        targets.append(Target("paced, CPU per frame saved by --batch-micros 500", 3.0,
+    if is_paced and gathering in samples:
+        targets.append(Target(f"{title}: CPU per frame saved by --batch-micros 500", 3.0,
                               middle(ours) / middle(gathering), "x"))
-    notes = [f"{len(frames):,} frames, one write each, intended every {PACED_NANOS / 1000:g} µs; “sent every” is what "
+    notes = [f"{len(frames):,} frames, one write each, intended every {nanos / 1000:g} µs; “sent every” is what "
              "the sender achieved, “late” how many frames it sent more than an interval too late"]
-    if floor in samples and middle(floor, "waitsPerFrame") < PACED_WAITS:
-        notes.append("THE MACHINE WAS TOO BUSY for this: clients were held up and found several frames at a time, so "
-                     "that they woke up less than once a frame; the ratios say nothing")
-        targets = []
+    if not is_paced:
+        notes.append("CLIENTS WERE NOT WOKEN FOR EVERY FRAME, and found several at a time: the machine was busy, or "
+                     "takes longer than the interval to wake up (see p50 of `latency`); the ratios say nothing")
     for name in ours, gathering:
         if name in samples and samples[name][0].get("latency"):
             latency = samples[name][len(samples[name]) // 2]["latency"]
             notes.append(f"{name}: from arrival to the sink, µs: "
                          + ", ".join(f"{key} {value:g}" for key, value in latency.items()))
-    section = Section("paced, a frame every 20 µs", ["CPU µs/frame", "least…most", "over floor", "waits/frame",
-                                                   "sent every µs", "late"], rows, notes, samples)
-    return [section], targets, []
+    return Section(title, ["CPU µs/frame", "least…most", "over floor", "waits/frame", "sent every µs", "late"], rows,
+                   notes, samples), targets, is_paced
 
 
 def children_waits():
@@ -173,14 +184,13 @@ def latency(bench):
             workshop.skip(f"latency, Boost.Beast, {name}", reason)
     for name, options in arrivals(bench).items():
         commands[name] = workshop.our_ingest(corpus, *options).command(False, canned.port)
-    samples = {}
-    rounds = max(1, (bench.rounds + 1) // 2)
-    for number in range(rounds):
-        say(f"latency: round {number + 1} of {rounds}")
+    samples, alone = {}, pacer.keep_to_one_core()
+    for number in range(bench.rounds):
+        say(f"latency: round {number + 1} of {bench.rounds}")
         for name in rotate(list(commands), number):
             canned.offer(b"", 1, play=pacer)
             shutil.rmtree(ARRIVALS, ignore_errors=True)
-            got = figures(commands[name])
+            got = figures([*alone, *commands[name]])
             if ARRIVALS.exists():
                 got.update(arrival_latencies(ARRIVALS / "TimeAndSale.csv"))
             if got["events"] != len(frames) * LATENCY_EVENTS or got["samples"] != len(frames):
@@ -197,16 +207,19 @@ def latency(bench):
              f"{middle(name, 'cpuSeconds') / len(frames) * 1e6:.2f}", f"{middle(name, 'senderWorstMicros'):.0f}"]
             for name in sorted(samples, key=lambda name: middle(name, "p50Micros"))]
     targets = []
-    beasts = [name for name in samples if "Beast" in name]
+    ours, beasts = "quotewire, to the ring", [name for name in samples if "Beast" in name]
     worst = statistics.median(middle(name, "senderWorstMicros") for name in samples)
     if beasts and worst < BUSY_MICROS:
-        best = min(middle(name, "p999Micros") for name in beasts)
-        targets.append(Target("latency p99.9 over the best Beast's", 1.0,
-                              middle("quotewire, to the ring", "p999Micros") / best, "x", at_least=False))
+        # The one that is cheapest, not the luckiest: which of two equal ones had fewer hold-ups is chance.
+        best = min(beasts, key=lambda name: middle(name, "cpuSeconds"))
+        ratio = statistics.median(a["p999Micros"] / b["p999Micros"] for a, b in zip(samples[ours], samples[best]))
+        targets.append(Target("latency p99.9 over the best Beast's", 1.0, ratio, "x", at_least=False))
     notes = [f"open loop, {LATENCY_RATE:,} events/s in frames of {LATENCY_EVENTS}, {len(frames):,} frames a run; from "
              "the intended send time, so what the sender sends late (its worst stands in the last column) counts too;",
              "medians over the rounds of each percentile. Our ingest's lines end at the wall clock's stamp of the "
              "read, before decoding, and have a CSV sink's work beside it"]
+    notes.append(f"clients run by `{' '.join(alone)}`, and the sender on the first core" if alone else
+                 "sender and clients ran where the scheduler put them")
     if worst >= BUSY_MICROS:
         notes.append(f"THE MACHINE WAS TOO BUSY for this: the sender itself was held up for {worst / 1000:.0f} ms")
     section = Section("latency, µs", ["p50", "p90", "p99", "p99.9", "max", "CPU µs/frame", "sender's worst"], rows,

@@ -145,8 +145,8 @@ package struct TextSlots {
     for i in 0..<smaller.count where unsafe smaller.base[i].id != 0 { unsafe insert(smaller.base[i]) }
   }
 
-  /// Of two texts that want a slot the one farther from its own gets it (Celis 1986), so that texts added late are found
-  /// as fast as those added first.
+  /// Of two texts that want a slot the one farther from its own gets it (Celis 1986), so that texts added late are
+  /// found as fast as those added first.
   private func insert(_ slot: Slot) {
     var wanting = slot
     var i = home(slot)

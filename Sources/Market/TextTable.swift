@@ -9,8 +9,8 @@ package import Rings
 package struct TextTable: ~Copyable {
   /// The texts, for readers on other threads.
   package let store: TextStore
-  /// Room for 4,096 texts before there has to be more, which holds up the feed for some tens of microseconds. Pages that
-  /// no text reaches are no memory.
+  /// Room for 4,096 texts before there has to be more, which holds up the feed for some tens of microseconds. Pages
+  /// that no text reaches are no memory.
   static let firstSlots = 1 << 14
   /// Slots up to which most stay free, 3 MB. A text that is not in its first two slots costs a mispredicted branch, as
   /// much as reading a price: that is one of 3 texts where half of the slots are taken, one of 70 with a quarter.

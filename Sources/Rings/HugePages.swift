@@ -15,8 +15,8 @@ package enum HugePages {
     _ = unsafe madvise(base, memory.count, 14)
   }
 
-  /// Memory full of zeros, with huge pages where it fills one; given back by `free`. Less than that takes no pages before
-  /// they are written to.
+  /// Memory full of zeros, with huge pages where it fills one; given back by `free`. Less than that takes no pages
+  /// before they are written to.
   package static func zeros(byteCount: Int) -> UnsafeMutableRawPointer {
     if byteCount < Self.byteCount {
       guard let memory = unsafe calloc(1, byteCount) else { preconditionFailure("no memory: \(byteCount) bytes") }
