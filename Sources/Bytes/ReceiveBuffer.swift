@@ -25,9 +25,8 @@ package struct ReceiveBuffer: ~Copyable {
   private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
     let bytes = capacity + Padding.front + Padding.back
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    // Nothing between, so that pages which no bytes ever reach are no memory.
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: Padding.front)
-    unsafe (memory + (bytes - Padding.back)).initializeMemory(as: UInt8.self, repeating: 0, count: Padding.back)
+    // All of it, so that no page comes to the process only with the first big read.
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     return unsafe memory
   }
 
