@@ -135,6 +135,8 @@ package struct Session: ~Copyable {
   /// Subscriptions that the server has still to be told of, at most.
   package var pendingSubscriptions: Int { book.pendingCount }
   package var wantedSubscriptions: Int { book.wantedCount }
+  /// Symbols of them, as far as one type tells.
+  package var wantedSymbols: Int { book.wantedSymbols }
 
   /// Appends a message to what is to be sent.
   mutating func send(_ message: SessionMessage, _ now: MonotonicNanos, isSecret: Bool = false) {

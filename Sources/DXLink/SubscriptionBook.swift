@@ -45,6 +45,9 @@ package struct SubscriptionBook: ~Copyable {
   /// Bytes of memory that the book has asked for.
   package var byteCount: Int { table.byteCount + queue.byteCount + gated.byteCount + refused.byteCount }
 
+  /// Symbols with a wish, as far as one type tells.
+  package var wantedSymbols: Int { wantedByType.max() ?? 0 }
+
   /// Types with at least one wish.
   package var wantedTypes: [EventType] {
     (0..<EventType.count).compactMap { wantedByType[$0] > 0 ? EventType(index: $0) : nil }

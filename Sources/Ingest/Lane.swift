@@ -93,6 +93,7 @@ package struct Lane: ~Copyable {
     complain(of: session.changeSubscriptions(add: settings.subscriptions, now: .now()))
     // The book has them now.
     settings.subscriptions = []
+    pipeline.reserve(symbols: session.wantedSymbols)
     showTopics()
   }
 

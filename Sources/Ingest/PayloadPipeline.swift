@@ -41,6 +41,9 @@ package struct PayloadPipeline: ~Copyable {
   /// The texts of this pipeline's events, for sinks.
   package var textStore: TextStore { texts.store }
 
+  /// Makes room for so many symbols, so that their table does not grow while they come.
+  package mutating func reserve(symbols: Int) { texts.reserve(symbols) }
+
   /// Where events go from now on.
   package func connect(_ sinks: [any SinkPort]) { delivery.sinks = sinks }
 

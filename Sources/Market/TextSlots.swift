@@ -89,7 +89,7 @@ package struct TextSlots {
   package let mask: Int
 
   static var maximumProbes: Int { Int(QW_TEXT_PROBES) }
-  var count: Int { mask + 1 }
+  package var count: Int { mask + 1 }
 
   init(count: Int) {
     precondition(count > 0 && count & (count - 1) == 0)

@@ -60,19 +60,23 @@ package struct TextTable: ~Copyable {
       return nil
     }
     unsafe slots.insert(key, id: id, text: copy)
-    if isFull { grow() }
+    reserve(store.count)
     return TextID(rawValue: id)
   }
 
-  private var isFull: Bool {
-    slots.count < Self.sparseSlots ? store.count > slots.count / 4 : store.count > slots.count / 8 * 5
-  }
-
-  private mutating func grow() {
-    let bigger = TextSlots(count: slots.count * 2)
+  /// Makes room for so many texts in all, so that the table need not grow while they come.
+  package mutating func reserve(_ count: Int) {
+    var slotCount = slots.count
+    while Self.isFull(count, slotCount) { slotCount *= 2 }
+    if slotCount == slots.count { return }
+    let bigger = TextSlots(count: slotCount)
     bigger.insert(all: slots)
     slots.deallocate()
     slots = bigger
+  }
+
+  private static func isFull(_ count: Int, _ slotCount: Int) -> Bool {
+    slotCount < sparseSlots ? count > slotCount / 4 : count > slotCount / 8 * 5
   }
 
   /// A 64-bit hash of the bytes, the same on every machine and in every run: folded 128-bit products over 8-byte words.

@@ -141,6 +141,19 @@ struct TextTableTests {
     #expect(inFirst * 100 >= 95 * texts.count, "\(inFirst) of \(texts.count)")
   }
 
+  @Test("a table with room for its texts does not grow, one without does", arguments: [100, 10_000, 60_000])
+  func reserve(count: Int) {
+    var table = TextTable()
+    _ = table.intern("before")
+    table.reserve(count + 1)
+    let before = table.slots.count
+    for i in 0..<count { #expect(table.intern("SYM\(i)")?.rawValue == UInt32(i + 2)) }
+    #expect(table.slots.count == before)
+    #expect(table.intern("before")?.rawValue == 1 && table.intern("SYM\(count - 1)")?.rawValue == UInt32(count + 1))
+    for i in count..<6 * count + 4_096 { _ = table.intern("SYM\(i)") }
+    #expect(table.slots.count > before)
+  }
+
   @Test("hashes of near neighbours spread over slots and tags")
   func spread() {
     let texts = (0..<65_536).map { Array("SYM\($0)".utf8) }
