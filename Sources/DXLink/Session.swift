@@ -128,6 +128,7 @@ package struct Session: ~Copyable {
     }
   }
 
+  /// Mutating as `nextDeadline` is, and why.
   package var hasActions: Bool { mutating get { !actions.isEmpty } }
   package var isOver: Bool { state == .over }
   /// Whether the feed channel is open.

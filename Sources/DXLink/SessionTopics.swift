@@ -50,7 +50,7 @@ extension Session {
   package var topicCounts: TopicCounts { book.counts }
   /// Whether a refusal may have to be judged by data seen.
   package var wantsEvidence: Bool { !watch.chunks.isEmpty }
-  /// Whether snapshots are under way whose end is to be told with `snapshotEnded`.
+  /// Whether snapshots are under way whose end is to be told with `snapshotEnded`. Mutating as `nextDeadline` is.
   package var watchesSnapshots: Bool { mutating get { book.window.map { $0.count > 0 } ?? false } }
   /// Bytes of memory that the subscriptions take.
   package var subscriptionBytes: Int { book.byteCount }
